@@ -1,0 +1,98 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Floors, from the ground up: a target imports lower floors only, and of those only what its line says.
+// docs/ARCHITECTURE.md tells what each one may never know; scripts/build refuses undeclared imports.
+var targets: [Target] = [
+  // floor 0: values and pure machinery
+  .systemLibrary(name: "CPty"),
+  .target(name: "ArrobaJSON"),
+  .target(name: "ArrobaSupervision"),
+  .target(name: "ArrobaTerminal"),
+  // floor 1: the machine, the model, the words on the wire
+  .target(name: "ArrobaLoop", dependencies: ["CPty"]),
+  .target(name: "ArrobaModel", dependencies: ["ArrobaJSON"]),
+  .target(name: "ArrobaSystem", dependencies: ["CPty"]),
+  .target(name: "ArrobaWire", dependencies: ["ArrobaJSON"]),
+  // floor 2: keeping, and the contract with what runs
+  .target(name: "ArrobaLog", dependencies: ["ArrobaLoop", "ArrobaSystem"]),
+  .target(name: "ArrobaProvider", dependencies: ["ArrobaLoop", "ArrobaModel", "ArrobaSupervision"]),
+  // floor 3: behaviour
+  .target(
+    name: "ArrobaAdapters",
+    dependencies: ["ArrobaLoop", "ArrobaModel", "ArrobaProvider", "ArrobaSupervision", "ArrobaSystem"]),
+  .target(name: "ArrobaClient", dependencies: ["ArrobaJSON", "ArrobaSystem", "ArrobaWire"]),
+  .target(
+    name: "ArrobaKernel",
+    dependencies: [
+      "ArrobaJSON", "ArrobaLog", "ArrobaLoop", "ArrobaModel", "ArrobaProvider", "ArrobaSupervision",
+      "ArrobaTerminal",
+    ]),
+  .target(name: "ArrobaSupervisor", dependencies: ["ArrobaSupervision", "ArrobaSystem", "CPty"]),
+  // floor 4: surfaces
+  .target(name: "ArrobaCLI", dependencies: ["ArrobaClient", "ArrobaJSON", "ArrobaSystem", "ArrobaWire"]),
+  .target(
+    name: "ArrobaDaemon",
+    dependencies: [
+      "ArrobaJSON", "ArrobaKernel", "ArrobaLog", "ArrobaLoop", "ArrobaModel", "ArrobaProvider",
+      "ArrobaSupervision", "ArrobaSystem", "ArrobaWire",
+    ]),
+  // floor 5: mains
+  .executableTarget(name: "arroba", dependencies: ["ArrobaCLI"]),
+  .executableTarget(
+    name: "arroba-daemon", dependencies: ["ArrobaAdapters", "ArrobaDaemon", "ArrobaProvider", "ArrobaSystem"]),
+  .executableTarget(name: "arroba-supervisor", dependencies: ["ArrobaSupervisor"]),
+  // tests
+  .target(
+    name: "ArrobaTestSupport", dependencies: ["ArrobaJSON", "ArrobaSystem", "ArrobaWire"], path: "Tests/Support"),
+  .testTarget(name: "ArrobaJSONTests", dependencies: ["ArrobaJSON"]),
+  .testTarget(name: "ArrobaSupervisionTests", dependencies: ["ArrobaSupervision"]),
+  .testTarget(name: "ArrobaTerminalTests", dependencies: ["ArrobaJSON", "ArrobaTerminal", "ArrobaTestSupport"]),
+  .testTarget(name: "ArrobaLoopTests", dependencies: ["ArrobaLoop"]),
+  .testTarget(name: "ArrobaModelTests", dependencies: ["ArrobaJSON", "ArrobaModel"]),
+  .testTarget(name: "ArrobaSystemTests", dependencies: ["ArrobaSystem", "ArrobaTestSupport"]),
+  .testTarget(name: "ArrobaWireTests", dependencies: ["ArrobaJSON", "ArrobaWire"]),
+  .testTarget(
+    name: "ArrobaLogTests", dependencies: ["ArrobaLog", "ArrobaLoop", "ArrobaSystem", "ArrobaTestSupport"]),
+  .testTarget(
+    name: "ArrobaKernelTests",
+    dependencies: [
+      "ArrobaJSON", "ArrobaKernel", "ArrobaLog", "ArrobaLoop", "ArrobaModel", "ArrobaProvider",
+      "ArrobaSupervision", "ArrobaTestSupport",
+    ]),
+  .testTarget(
+    name: "ArrobaSupervisorTests",
+    dependencies: [
+      "ArrobaSupervision", "ArrobaSupervisor", "ArrobaSystem", "ArrobaTestSupport", "arroba-supervisor",
+    ]),
+  .testTarget(name: "ArrobaCLITests", dependencies: ["ArrobaCLI", "ArrobaJSON", "ArrobaTestSupport"]),
+  .testTarget(
+    name: "JourneyTests",
+    dependencies: [
+      "ArrobaJSON", "ArrobaSystem", "ArrobaTestSupport", "ArrobaWire", "arroba", "arroba-daemon",
+      "arroba-supervisor",
+    ]),
+  .testTarget(name: "TidyTests", dependencies: ["ArrobaTestSupport"]),
+]
+
+for target in targets where target.type != .system {
+  target.swiftSettings = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+  ]
+}
+
+let package = Package(
+  name: "arroba",
+  products: [
+    .executable(name: "arroba", targets: ["arroba"]),
+    .executable(name: "arroba-daemon", targets: ["arroba-daemon"]),
+    .executable(name: "arroba-supervisor", targets: ["arroba-supervisor"]),
+  ],
+  targets: targets,
+  swiftLanguageModes: [.v6]
+)
