@@ -1,0 +1,115 @@
+package import ArrobaLoop
+package import ArrobaSupervision
+
+/// What a child is to be born as. Everything is resolved: an absolute path, the whole environment.
+package struct ChildBirth: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
+    /// On a terminal of that size, with a ring of that capacity in bytes.
+    case terminal(columns: UInt16, rows: UInt16, ringCapacity: Int)
+    /// On three pipes, in a process group of its own.
+    case pipes
+  }
+
+  /// The run's id: what the child is known by, also across a restart of the daemon.
+  package var id: String
+  package var kind: Kind
+  package var path: String
+  /// The first one is the program's own name.
+  package var arguments: [String]
+  /// "NAME=value" each.
+  package var environment: [String]
+  package var directory: String
+
+  package init(
+    id: String, kind: Kind, path: String, arguments: [String], environment: [String], directory: String
+  ) {
+    self.id = id
+    self.kind = kind
+    self.path = path
+    self.arguments = arguments
+    self.environment = environment
+    self.directory = directory
+  }
+}
+
+/// How a child ended.
+package enum ExitStatus: Sendable, Equatable {
+  case code(Int)
+  case signal(Int)
+
+  /// The exit status as the terminal lane carries it: the code, or minus the signal.
+  package var signed: Int {
+    switch self {
+    case .code(let code): code
+    case .signal(let number): -number
+    }
+  }
+}
+
+/// Why a child was not born: what was tried, and the system's words for the reason.
+package struct BirthFailure: Error, Sendable, Equatable {
+  package let message: String
+
+  package init(_ message: String) { self.message = message }
+}
+
+/// A child that lives, or has lived and not been forgotten.
+package struct BornChild {
+  package let id: String
+  package let pid: Int
+  /// The terminal's lane; nil for a child on pipes.
+  package let terminal: (any TerminalLane)?
+  /// Set where the child had ended before this daemon took over.
+  package let exit: ExitStatus?
+
+  package init(id: String, pid: Int, terminal: (any TerminalLane)?, exit: ExitStatus?) {
+    self.id = id
+    self.pid = pid
+    self.terminal = terminal
+    self.exit = exit
+  }
+}
+
+/// Who gives birth to children and keeps them over the daemon's death: the supervisor.
+@LoopActor
+package protocol ChildHost: AnyObject {
+  /// The children that an earlier daemon left, each once, before anything else happens to them.
+  func takeHandedOver() -> [BornChild]
+
+  /// Starts a child; `reply` is called once. Children are born in the order of the calls.
+  func spawn(_ birth: ChildBirth, reply: @escaping @LoopActor (Result<BornChild, BirthFailure>) -> Void)
+
+  /// Sends a signal to the child's process group.
+  func signal(_ id: String, _ number: Int)
+
+  /// The child's ring, descriptors and exit status are no longer needed. A living child is hung up.
+  func forget(_ id: String)
+
+  /// Called once for each child that ends.
+  var onExit: (@LoopActor (_ id: String, _ status: ExitStatus) -> Void)? { get set }
+}
+
+/// The daemon's end of one terminal: bytes in, bytes out, a size. Raw bytes never mix with structured lanes.
+@LoopActor
+package protocol TerminalLane: AnyObject {
+  /// What the program has written. The lane reads into it; the terminal's owner only looks.
+  var ring: OutputRing { get }
+
+  /// Starts reading. `onOutput` after each batch of bytes that came into the ring; `onEnd` once, when the last
+  /// program has closed the terminal and everything was read.
+  func start(onOutput: @escaping @LoopActor () -> Void, onEnd: @escaping @LoopActor () -> Void)
+
+  /// Enters bytes; returns how many the terminal took (0 where it is full).
+  func write(_ bytes: UnsafeRawBufferPointer) -> Int
+
+  /// Calls `body` once, as soon as the terminal takes bytes again.
+  func whenWritable(_ body: @escaping @LoopActor () -> Void)
+
+  func resize(columns: UInt16, rows: UInt16)
+
+  /// The process group in the foreground; nil where there is none.
+  var foregroundGroup: Int? { get }
+
+  /// Closes this end.
+  func close()
+}

@@ -1,0 +1,40 @@
+internal import CPty
+internal import Glibc
+
+/// Sending descriptors from one process to another over a Unix socket (SCM_RIGHTS).
+package enum DescriptorPassing {
+  package static let most = Int(ARROBA_MAX_PASSED)
+
+  /// Sends bytes and, with the first of them, descriptors; the sender keeps its own.
+  package static func send(_ bytes: UnsafeRawBufferPointer, passing descriptors: [Int32], over socket: Descriptor)
+    -> Transfer
+  {
+    let sent = arroba_send_descriptors(
+      socket.raw, bytes.baseAddress, bytes.count, descriptors, Int32(descriptors.count))
+    if sent >= 0 { return .moved(sent) }
+    switch errno {
+    case EAGAIN: return .wouldBlock
+    case EPIPE, ECONNRESET: return .ended
+    default: return .failed(errno)
+    }
+  }
+
+  /// Receives what was sent by `send`; the descriptors belong to the receiver.
+  package static func receive(into buffer: UnsafeMutableRawBufferPointer, from socket: Descriptor)
+    -> (Transfer, [Descriptor])
+  {
+    var numbers = [Int32](repeating: -1, count: most)
+    var count: Int32 = 0
+    let got = arroba_receive_descriptors(
+      socket.raw, buffer.baseAddress, buffer.count, &numbers, Int32(most), &count)
+    let code = errno
+    let passed = numbers.prefix(Int(count)).map { Descriptor(owning: $0) }
+    if got > 0 { return (.moved(got), passed) }
+    if got == 0 { return (.ended, passed) }
+    switch code {
+    case EAGAIN: return (.wouldBlock, passed)
+    case ECONNRESET, EPIPE: return (.ended, passed)
+    default: return (.failed(code), passed)
+    }
+  }
+}

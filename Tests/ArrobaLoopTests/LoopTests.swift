@@ -1,0 +1,89 @@
+import Glibc
+import Testing
+
+import ArrobaLoop
+
+@Suite struct LoopTests {
+  @Test("Jobs run on the loop, in the order in which they were posted")
+  func order() async {
+    let seen = await withCheckedContinuation { continuation in
+      let log = Log()
+      for number in 0..<1000 { Loop.shared.post { log.numbers.append(number) } }
+      Loop.shared.post { continuation.resume(returning: log.numbers) }
+    }
+    #expect(seen == Array(0..<1000))
+  }
+
+  @Test("A readable descriptor wakes its watch, and a cancelled watch is never called again")
+  func watches() async {
+    let ends = makePipe()
+    let text = await withCheckedContinuation { (continuation: CheckedContinuation<String, Never>) in
+      Task { @LoopActor in
+        var watch: Watch?
+        watch = Loop.shared.watch(ends.0, for: .readable, urgency: .socket) { readiness in
+          #expect(readiness.contains(.readable))
+          var buffer = [UInt8](repeating: 0, count: 16)
+          let count = read(ends.0, &buffer, 16)
+          watch?.cancel()
+          watch = nil
+          continuation.resume(returning: String(decoding: buffer[..<count], as: UTF8.self))
+        }
+        _ = write(ends.1, "hello", 5)
+      }
+    }
+    #expect(text == "hello")
+    _ = write(ends.1, "more", 4)
+    await LoopActor.run { }
+    close(ends.0)
+    close(ends.1)
+  }
+
+  @Test("Timers fire in the order of their times; a cancelled one does not; a fired one may make others")
+  func timers() async {
+    let order = await withCheckedContinuation { (continuation: CheckedContinuation<[Int], Never>) in
+      Task { @LoopActor in
+        let log = Log()
+        Loop.shared.after(20) { log.numbers.append(3) }
+        Loop.shared.after(1) {
+          log.numbers.append(1)
+          Loop.shared.after(5) { log.numbers.append(2) }
+        }
+        let cancelled = Loop.shared.after(2) { log.numbers.append(99) }
+        cancelled.cancel()
+        Loop.shared.after(40) { continuation.resume(returning: log.numbers) }
+      }
+    }
+    #expect(order == [1, 2, 3])
+  }
+
+  @Test("Hundreds of timers, most of them cancelled, leave the others in order")
+  func manyTimers() async {
+    let order = await withCheckedContinuation { (continuation: CheckedContinuation<[Int], Never>) in
+      Task { @LoopActor in
+        let log = Log()
+        for number in 0..<500 {
+          let timer = Loop.shared.after(5 + (number * 7919) % 40) { log.numbers.append((number * 7919) % 40) }
+          if number % 3 != 0 { timer.cancel() }
+        }
+        Loop.shared.after(80) { continuation.resume(returning: log.numbers) }
+      }
+    }
+    #expect(order.count == 167)
+    #expect(order == order.sorted())
+  }
+
+  private func makePipe() -> (Int32, Int32) {
+    var ends: [Int32] = [-1, -1]
+    _ = pipe(&ends)
+    return (ends[0], ends[1])
+  }
+}
+
+@LoopActor private final class Log {
+  var numbers: [Int] = []
+  nonisolated init() {}
+}
+
+extension LoopActor {
+  fileprivate static func run(_ body: @LoopActor @Sendable () -> Void) async { await body() }
+}
