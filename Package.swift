@@ -9,12 +9,12 @@ var targets: [Target] = [
   .target(name: "ArrobaJSON"),
   .target(name: "ArrobaSupervision"),
   .target(name: "ArrobaTerminal"),
-  // floor 1: the machine, the model, the words on the wire
+  // floor 1: the machine, the words on the wire
   .target(name: "ArrobaLoop", dependencies: ["CPty"]),
-  .target(name: "ArrobaModel", dependencies: ["ArrobaJSON"]),
   .target(name: "ArrobaSystem", dependencies: ["CPty"]),
   .target(name: "ArrobaWire", dependencies: ["ArrobaJSON"]),
-  // floor 2: keeping, and the contract with what runs
+  // floor 2: the model, keeping, and the contract with what runs
+  .target(name: "ArrobaModel", dependencies: ["ArrobaJSON", "ArrobaWire"]),
   .target(name: "ArrobaLog", dependencies: ["ArrobaLoop", "ArrobaSystem"]),
   .target(name: "ArrobaProvider", dependencies: ["ArrobaLoop", "ArrobaModel", "ArrobaSupervision"]),
   // floor 3: behaviour
@@ -26,7 +26,7 @@ var targets: [Target] = [
     name: "ArrobaKernel",
     dependencies: [
       "ArrobaJSON", "ArrobaLog", "ArrobaLoop", "ArrobaModel", "ArrobaProvider", "ArrobaSupervision",
-      "ArrobaTerminal",
+      "ArrobaTerminal", "ArrobaWire",
     ]),
   .target(name: "ArrobaSupervisor", dependencies: ["ArrobaSupervision", "ArrobaSystem", "CPty"]),
   // floor 4: surfaces
@@ -49,7 +49,7 @@ var targets: [Target] = [
   .testTarget(name: "ArrobaSupervisionTests", dependencies: ["ArrobaSupervision"]),
   .testTarget(name: "ArrobaTerminalTests", dependencies: ["ArrobaJSON", "ArrobaTerminal", "ArrobaTestSupport"]),
   .testTarget(name: "ArrobaLoopTests", dependencies: ["ArrobaLoop"]),
-  .testTarget(name: "ArrobaModelTests", dependencies: ["ArrobaJSON", "ArrobaModel"]),
+  .testTarget(name: "ArrobaModelTests", dependencies: ["ArrobaJSON", "ArrobaModel", "ArrobaWire"]),
   .testTarget(name: "ArrobaSystemTests", dependencies: ["ArrobaSystem", "ArrobaTestSupport"]),
   .testTarget(name: "ArrobaWireTests", dependencies: ["ArrobaJSON", "ArrobaWire"]),
   .testTarget(
@@ -58,7 +58,7 @@ var targets: [Target] = [
     name: "ArrobaKernelTests",
     dependencies: [
       "ArrobaJSON", "ArrobaKernel", "ArrobaLog", "ArrobaLoop", "ArrobaModel", "ArrobaProvider",
-      "ArrobaSupervision", "ArrobaTestSupport",
+      "ArrobaSupervision", "ArrobaTestSupport", "ArrobaWire",
     ]),
   .testTarget(
     name: "ArrobaSupervisorTests",

@@ -140,7 +140,9 @@ package struct JSONReader {
     if position < source.count, source[position] | 0x20 == UInt8(ascii: "e") {
       isWhole = false
       position += 1
-      if position < source.count, source[position] == UInt8(ascii: "+") || source[position] == UInt8(ascii: "-") {
+      if position < source.count,
+        source[position] == UInt8(ascii: "+") || source[position] == UInt8(ascii: "-")
+      {
         position += 1
       }
       try digits()
@@ -182,7 +184,9 @@ package struct JSONReader {
       position += 1
       switch byte {
       case 0x22:
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw failure("a string is not UTF-8") }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+          throw failure("a string is not UTF-8")
+        }
         return text
       case 0x5C: bytes.append(contentsOf: Array(String(Character(try escape())).utf8))
       case 0..<0x20: throw failure("a control character in a string")
@@ -207,7 +211,8 @@ package struct JSONReader {
     case UInt8(ascii: "u"):
       let unit = try hexUnit()
       guard 0xD800...0xDBFF ~= unit else { return Unicode.Scalar(unit) ?? "\u{FFFD}" }
-      guard position + 6 <= source.count, source[position] == 0x5C, source[position + 1] == UInt8(ascii: "u") else {
+      guard position + 6 <= source.count, source[position] == 0x5C, source[position + 1] == UInt8(ascii: "u")
+      else {
         return "\u{FFFD}"
       }
       let resume = position

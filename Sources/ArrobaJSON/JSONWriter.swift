@@ -75,7 +75,9 @@ package struct JSONWriter: Sendable {
     for index in 0..<source.count {
       let byte = source[index]
       if byte >= 0x20 && byte != 0x22 && byte != 0x5C && byte != 0x7F { continue }
-      if plainFrom < index { bytes.append(contentsOf: UnsafeBufferPointer(rebasing: source[plainFrom..<index])) }
+      if plainFrom < index {
+        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: source[plainFrom..<index]))
+      }
       plainFrom = index + 1
       switch byte {
       case 0x22: raw("\\\"")

@@ -111,7 +111,8 @@ package final class Loop: SerialExecutor, @unchecked Sendable {
     event.events = watch.interest.rawValue
     event.data.u64 = watch.key
     let result = epoll_ctl(poll, operation, watch.descriptor, &event)
-    assert(result == 0 || operation == EPOLL_CTL_DEL, "epoll_ctl \(operation) \(watch.descriptor): errno \(errno)")
+    assert(
+      result == 0 || operation == EPOLL_CTL_DEL, "epoll_ctl \(operation) \(watch.descriptor): errno \(errno)")
   }
 
   /// Calls `body` once, `delayMs` from now, unless the timer is cancelled before.

@@ -30,7 +30,8 @@ package final class Watch {
   private var isActive = true
 
   init(
-    descriptor: Int32, interest: Readiness, urgency: Urgency, handler: @escaping @LoopActor (Readiness) -> Void
+    descriptor: Int32, interest: Readiness, urgency: Urgency,
+    handler: @escaping @LoopActor (Readiness) -> Void
   ) {
     self.descriptor = descriptor
     self.interest = interest
@@ -72,7 +73,9 @@ struct WatchTable {
 
   func watch(for key: UInt64) -> Watch? {
     let index = Int(key & 0xFFFF_FFFF)
-    guard index < slots.count, slots[index].generation == UInt32(truncatingIfNeeded: key >> 32) else { return nil }
+    guard index < slots.count, slots[index].generation == UInt32(truncatingIfNeeded: key >> 32) else {
+      return nil
+    }
     return slots[index].watch
   }
 

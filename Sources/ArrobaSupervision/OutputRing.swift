@@ -44,7 +44,8 @@ package final class OutputRing {
     guard count > Self.headerBytes else { return nil }
     let capacity = base.load(fromByteOffset: Field.capacity.rawValue, as: UInt64.self)
     let magic = base.load(fromByteOffset: Field.magic.rawValue, as: UInt64.self)
-    guard magic == Self.magic, capacity <= UInt64(count - Self.headerBytes), capacity >= 2 * Self.longestFill else {
+    guard magic == Self.magic, capacity <= UInt64(count - Self.headerBytes), capacity >= 2 * Self.longestFill
+    else {
       return nil
     }
     self.base = base

@@ -58,12 +58,14 @@ package enum Transfer: Equatable, Sendable {
 
 extension Descriptor {
   package func read(into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
-    Self.outcome(retryingInterrupted { Glibc.read(raw, buffer.baseAddress, buffer.count) }, zeroMeansEnd: true)
+    Self.outcome(
+      retryingInterrupted { Glibc.read(raw, buffer.baseAddress, buffer.count) }, zeroMeansEnd: true)
   }
 
   package func write(_ bytes: UnsafeRawBufferPointer) -> Transfer {
     guard !bytes.isEmpty else { return .moved(0) }
-    return Self.outcome(retryingInterrupted { Glibc.write(raw, bytes.baseAddress, bytes.count) }, zeroMeansEnd: false)
+    return Self.outcome(
+      retryingInterrupted { Glibc.write(raw, bytes.baseAddress, bytes.count) }, zeroMeansEnd: false)
   }
 
   /// For sockets: like `write`, never raises SIGPIPE.
@@ -75,7 +77,9 @@ extension Descriptor {
   }
 
   /// For sockets: two parts in one call, in order, without SIGPIPE.
-  package func send(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ third: UnsafeRawBufferPointer)
+  package func send(
+    _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ third: UnsafeRawBufferPointer
+  )
     -> Transfer
   {
     withUnsafeTemporaryAllocation(of: iovec.self, capacity: 3) { parts in

@@ -6,7 +6,9 @@ package enum DescriptorPassing {
   package static let most = Int(ARROBA_MAX_PASSED)
 
   /// Sends bytes and, with the first of them, descriptors; the sender keeps its own.
-  package static func send(_ bytes: UnsafeRawBufferPointer, passing descriptors: [Int32], over socket: Descriptor)
+  package static func send(
+    _ bytes: UnsafeRawBufferPointer, passing descriptors: [Int32], over socket: Descriptor
+  )
     -> Transfer
   {
     let sent = arroba_send_descriptors(

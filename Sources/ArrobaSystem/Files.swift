@@ -3,7 +3,9 @@ internal import Glibc
 
 /// Plain blocking file work, for start-up, tools and the file threads. Never called on the loop.
 package enum Files {
-  package static func open(_ path: String, _ flags: Int32, mode: UInt32 = 0o600) throws(SystemError) -> Descriptor {
+  package static func open(_ path: String, _ flags: Int32, mode: UInt32 = 0o600) throws(SystemError)
+    -> Descriptor
+  {
     let number = retryingInterrupted { Glibc.open(path, flags | O_CLOEXEC, mode) }
     guard number >= 0 else { throw .last("open", path) }
     return Descriptor(owning: number)

@@ -27,7 +27,9 @@ package struct Places: Sendable, Equatable {
       named("ARROBA_SOCKET") ?? xdg("XDG_RUNTIME_DIR").map { "\($0)/arroba/daemon.sock" }
       ?? "/tmp/arroba-\(uid)/daemon.sock"
     state = named("ARROBA_STATE_DIR") ?? stateHome.map { "\($0)/arroba" } ?? "/tmp/arroba-\(uid)/state"
-    config = named("ARROBA_CONFIG") ?? configHome.map { "\($0)/arroba/config.json" } ?? "/tmp/arroba-\(uid)/config.json"
+    config =
+      named("ARROBA_CONFIG") ?? configHome.map { "\($0)/arroba/config.json" }
+      ?? "/tmp/arroba-\(uid)/config.json"
     logs = named("ARROBA_LOG_DIR") ?? stateHome.map { "\($0)/arroba/logs" } ?? "./.arroba/logs"
   }
 
@@ -35,7 +37,8 @@ package struct Places: Sendable, Equatable {
     var entry = passwd()
     var found: UnsafeMutablePointer<passwd>?
     var room = [CChar](repeating: 0, count: 4096)
-    guard getpwuid_r(uid, &entry, &room, room.count, &found) == 0, found != nil, let home = entry.pw_dir else {
+    guard getpwuid_r(uid, &entry, &room, room.count, &found) == 0, found != nil, let home = entry.pw_dir
+    else {
       return nil
     }
     return String(cString: home)
@@ -53,10 +56,12 @@ package struct Places: Sendable, Equatable {
     if isSocketNamed && (isSticky || status.permissions & 0o022 == 0) { return }
     guard status.owner == uid else {
       throw Unsafe(
-        description: "the socket directory \(directory) belongs to uid \(status.owner), not to you (uid \(uid))")
+        description:
+          "the socket directory \(directory) belongs to uid \(status.owner), not to you (uid \(uid))")
     }
     guard status.permissions & 0o077 == 0 else {
-      throw Unsafe(description: "the socket directory \(directory) is open to others; run: chmod 700 \(directory)")
+      throw Unsafe(
+        description: "the socket directory \(directory) is open to others; run: chmod 700 \(directory)")
     }
   }
 }

@@ -20,7 +20,9 @@ package final class SharedMemory: @unchecked Sendable {
   /// Memory that another process made.
   package init(mapping descriptor: Descriptor) throws(SystemError) {
     var found = stat()
-    guard fstat(descriptor.raw, &found) == 0, found.st_size > 0 else { throw .last("measure", "shared memory") }
+    guard fstat(descriptor.raw, &found) == 0, found.st_size > 0 else {
+      throw .last("measure", "shared memory")
+    }
     let address = mmap(nil, found.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor.raw, 0)
     guard let address, address != MAP_FAILED else { throw .last("map", "shared memory") }
     base = address

@@ -13,7 +13,9 @@ package enum Sockets {
   private static func withAddress<R>(
     of path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> R
   ) throws(SystemError) -> R {
-    guard path.utf8.count <= longestPath else { throw SystemError("use the socket path", path, code: ENAMETOOLONG) }
+    guard path.utf8.count <= longestPath else {
+      throw SystemError("use the socket path", path, code: ENAMETOOLONG)
+    }
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
@@ -86,7 +88,9 @@ package enum Sockets {
   package static func pair(messages: Bool) throws(SystemError) -> (Descriptor, Descriptor) {
     var ends: [Int32] = [-1, -1]
     let type = messages ? Int32(SOCK_SEQPACKET.rawValue) : stream
-    guard socketpair(AF_UNIX, type | closeOnExec, 0, &ends) == 0 else { throw .last("make", "a pair of sockets") }
+    guard socketpair(AF_UNIX, type | closeOnExec, 0, &ends) == 0 else {
+      throw .last("make", "a pair of sockets")
+    }
     return (Descriptor(owning: ends[0]), Descriptor(owning: ends[1]))
   }
 

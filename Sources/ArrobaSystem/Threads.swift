@@ -9,7 +9,9 @@ package enum Threads {
   }
 
   /// Starts a thread that nobody joins. `name`: at most 15 bytes, as `ps -L` shows it.
-  package static func start(_ name: String, stackBytes: Int = 512 << 10, _ body: @escaping @Sendable () -> Void) {
+  package static func start(
+    _ name: String, stackBytes: Int = 512 << 10, _ body: @escaping @Sendable () -> Void
+  ) {
     var thread = pthread_t()
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)

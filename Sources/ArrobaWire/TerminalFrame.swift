@@ -32,7 +32,9 @@ package enum TerminalFrame {
   }
 
   /// The program's end: its exit code, or minus the signal.
-  package static func exit(_ status: Int32) -> [UInt8] { encode(.exit, bigEndian(UInt32(bitPattern: status))) }
+  package static func exit(_ status: Int32) -> [UInt8] {
+    encode(.exit, bigEndian(UInt32(bitPattern: status)))
+  }
 
   /// `bytes` repaint the screen from nothing as it is at `offset`.
   package static func screen(at offset: UInt64, _ bytes: [UInt8]) -> [UInt8] {
@@ -80,7 +82,8 @@ package struct FrameDecoder: Sendable {
     package var description: String {
       switch self {
       case .unknownKind(let byte): "unknown frame type \(byte)"
-      case .tooLong(let count): "a frame of \(count) bytes; at most \(TerminalFrame.longestPayload) are allowed"
+      case .tooLong(let count):
+        "a frame of \(count) bytes; at most \(TerminalFrame.longestPayload) are allowed"
       }
     }
   }

@@ -100,7 +100,9 @@ package struct WireError: Error, Sendable, Equatable {
     hint = data?["hint"]?.string
     var details = data?.object ?? JSONObject()
     for key in ["kind", "retryable", "hint"] { details[key] = nil }
-    if kind == .internal, let name, name != ErrorKind.internal.rawValue { details["unknownKind"] = .string(name) }
+    if kind == .internal, let name, name != ErrorKind.internal.rawValue {
+      details["unknownKind"] = .string(name)
+    }
     self.details = details
   }
 }

@@ -33,7 +33,7 @@ import ArrobaLoop
     }
     #expect(text == "hello")
     _ = write(ends.1, "more", 4)
-    await LoopActor.run { }
+    await LoopActor.run {}
     close(ends.0)
     close(ends.1)
   }

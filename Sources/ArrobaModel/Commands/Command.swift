@@ -1,0 +1,81 @@
+/// What may be asked for or reported, by subject. Everything that had to be looked up or made (ids, paths, programs)
+/// is already in it, so that deciding needs nothing but the state.
+package enum Command: Sendable, Equatable {
+  case create(SessionID, alias: String?, workspace: String, agents: [NewAgent])
+  case session(SessionID, SessionCommand)
+  case agent(SessionID, AgentID, AgentCommand)
+}
+
+/// An agent to be made, with the ids that it and its first run will have.
+package struct NewAgent: Sendable, Equatable {
+  package let id: AgentID
+  package let run: RunID
+  package let spec: AgentSpec
+
+  package init(id: AgentID, run: RunID, spec: AgentSpec) {
+    self.id = id
+    self.run = run
+    self.spec = spec
+  }
+}
+
+package enum SessionCommand: Sendable, Equatable {
+  case rename(alias: String?)
+  case end(force: Bool)
+  case delete(force: Bool)
+  case spawn([NewAgent])
+  case focus(AgentID)
+  /// Focus moves to the next agent in order, from the last one to the first.
+  case cycle
+}
+
+package enum AgentCommand: Sendable, Equatable {
+  case rename(alias: String?)
+  case delete(force: Bool)
+  /// Starts its program again as it was, on a terminal of that size where one is given.
+  case restart(RunID, columns: UInt16?, rows: UInt16?)
+  /// What became of its run, or of its terminal.
+  case absorb(RunSignal)
+}
+
+/// What the world reports of a run. A signal of another run than the agent's present one settles nothing.
+package enum RunSignal: Sendable, Equatable {
+  case started(RunID, Run.Process)
+  case failedToStart(RunID, reason: String)
+  case exited(RunID, Run.Exit)
+  /// The run is gone and nobody saw how it ended.
+  case lost(RunID, reason: String)
+  case resized(columns: UInt16, rows: UInt16)
+  case activity(Activity.State, reason: String?, source: Activity.Source)
+  case notice(String)
+}
+
+/// What a command comes to: facts to record, things to do once they are recorded, and what to answer.
+package struct Decision: Sendable, Equatable {
+  package enum Effect: Sendable, Equatable {
+    case start(SessionID, NewAgent)
+    /// Ends a run's program; its end comes back as a signal.
+    case stop(RunID)
+    /// Nobody can ask for its terminal any more.
+    case forget(AgentID)
+  }
+
+  package enum Answer: Sendable, Equatable {
+    case session(SessionID)
+    case agents(SessionID, [AgentID])
+    case agent(SessionID, AgentID)
+    case stopped(SessionID, AgentID?, [Stopped])
+    case nothing
+  }
+
+  package struct Stopped: Sendable, Equatable {
+    package let agent: AgentID
+    package let run: RunID
+  }
+
+  package var events: [Event] = []
+  package var effects: [Effect] = []
+  package var answer: Answer = .nothing
+  /// Whether the answer waits until the events are on the disk. Facts that can be observed again do not.
+  package var isDurable = true
+}

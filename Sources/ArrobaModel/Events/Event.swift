@@ -1,0 +1,72 @@
+package import ArrobaJSON
+
+/// What happened. The only way in which state changes: `World.apply` folds these and nothing else.
+///
+/// docs/EVENTS.md lists who decides each of them and whether it is flushed before the answer.
+package enum Event: Sendable, Equatable {
+  case session(SessionID, SessionEvent)
+  case agent(SessionID, AgentID, AgentEvent)
+  case daemon(DaemonEvent)
+  /// An event of a later version: kept and passed on, folded by nobody.
+  case unknown(kind: String, session: String?, agent: String?, data: JSON)
+}
+
+package enum SessionEvent: Sendable, Equatable {
+  case created(alias: String?, workspace: String)
+  case renamed(alias: String?)
+  case ended
+  case deleted
+}
+
+package enum AgentEvent: Sendable, Equatable {
+  case spawned(AgentSpec)
+  case renamed(alias: String?)
+  case focused
+  case activity(Activity.State, reason: String?, source: Activity.Source)
+  case resized(columns: UInt16, rows: UInt16)
+  case exited(RunID, Run.Exit)
+  case deleted
+  case runStarting(RunID)
+  case runStarted(RunID, Run.Process)
+  case runParked(RunID)
+  /// `exit` where the program's end was seen; else `reason` says what is known.
+  case runEnded(RunID, exit: Run.Exit?, reason: String?)
+  case notice(String)
+}
+
+package enum DaemonEvent: Sendable, Equatable {
+  case started(version: String, pid: Int, boot: String)
+  case stopping(reason: String)
+}
+
+/// An event in the log: where it stands, when it was recorded, who caused it.
+package struct RecordedEvent: Sendable, Equatable {
+  package var seq: UInt64
+  package var at: Instant
+  package var event: Event
+  /// The client instance whose command it was; nil for what the daemon saw by itself.
+  package var by: String?
+  package var command: String?
+
+  package init(seq: UInt64, at: Instant, event: Event, by: String? = nil, command: String? = nil) {
+    self.seq = seq
+    self.at = at
+    self.event = event
+    self.by = by
+    self.command = command
+  }
+}
+
+/// What the log keeps of a command so that a repetition gets the same answer, also after a restart.
+package struct CommandReceipt: Sendable, Equatable {
+  package let command: String
+  /// Of method and parameters: the same command has the same one.
+  package let fingerprint: String
+  package let answer: JSON
+
+  package init(command: String, fingerprint: String, answer: JSON) {
+    self.command = command
+    self.fingerprint = fingerprint
+    self.answer = answer
+  }
+}

@@ -1,0 +1,45 @@
+/// An identifier of one kind of thing: a short prefix and 16 random letters and digits, such as `s_4k9x…`.
+///
+/// Phantom-typed, so that an agent's id is never taken for a session's.
+package struct ID<Kind: IDKind>: Hashable, Sendable, CustomStringConvertible {
+  package let text: String
+
+  /// The identifier as it was written before; nothing is checked, an unknown one is simply not found.
+  package init(_ text: String) { self.text = text }
+
+  /// A new one: 80 random bits.
+  package static func mint(using generator: inout some RandomNumberGenerator) -> Self {
+    Self(Kind.prefix + RandomText.letters(16, using: &generator))
+  }
+
+  package static func mint() -> Self {
+    var generator = SystemRandomNumberGenerator()
+    return mint(using: &generator)
+  }
+
+  package var description: String { text }
+}
+
+package protocol IDKind {
+  static var prefix: String { get }
+}
+
+package enum SessionKind: IDKind { package static let prefix = "s_" }
+package enum AgentKind: IDKind { package static let prefix = "a_" }
+package enum RunKind: IDKind { package static let prefix = "r_" }
+package enum AttachmentKind: IDKind { package static let prefix = "t_" }
+
+package typealias SessionID = ID<SessionKind>
+package typealias AgentID = ID<AgentKind>
+package typealias RunID = ID<RunKind>
+package typealias AttachmentID = ID<AttachmentKind>
+
+package enum RandomText {
+  /// Crockford's alphabet without the letters that are mistaken for digits.
+  private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
+
+  package static func letters(_ count: Int, using generator: inout some RandomNumberGenerator) -> String {
+    String(
+      decoding: (0..<count).map { _ in alphabet[Int.random(in: 0..<32, using: &generator)] }, as: UTF8.self)
+  }
+}
