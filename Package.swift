@@ -20,7 +20,9 @@ var targets: [Target] = [
   // floor 3: behaviour
   .target(
     name: "ArrobaAdapters",
-    dependencies: ["ArrobaLoop", "ArrobaModel", "ArrobaProvider", "ArrobaSupervision", "ArrobaSystem"]),
+    dependencies: [
+      "ArrobaJSON", "ArrobaLoop", "ArrobaModel", "ArrobaProvider", "ArrobaSupervision", "ArrobaSystem", "ArrobaWire",
+    ]),
   .target(name: "ArrobaClient", dependencies: ["ArrobaJSON", "ArrobaSystem", "ArrobaWire"]),
   .target(
     name: "ArrobaKernel",
@@ -35,12 +37,15 @@ var targets: [Target] = [
     name: "ArrobaDaemon",
     dependencies: [
       "ArrobaJSON", "ArrobaKernel", "ArrobaLog", "ArrobaLoop", "ArrobaModel", "ArrobaProvider",
-      "ArrobaSupervision", "ArrobaSystem", "ArrobaWire",
+      "ArrobaSupervision", "ArrobaSystem", "ArrobaTerminal", "ArrobaWire",
     ]),
   // floor 5: mains
   .executableTarget(name: "arroba", dependencies: ["ArrobaCLI"]),
   .executableTarget(
-    name: "arroba-daemon", dependencies: ["ArrobaAdapters", "ArrobaDaemon", "ArrobaProvider", "ArrobaSystem"]),
+    name: "arroba-daemon",
+    dependencies: [
+      "ArrobaAdapters", "ArrobaDaemon", "ArrobaLoop", "ArrobaProvider", "ArrobaSystem", "ArrobaWire",
+    ]),
   .executableTarget(name: "arroba-supervisor", dependencies: ["ArrobaSupervisor"]),
   // tests
   .target(
