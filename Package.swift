@@ -65,10 +65,14 @@ var targets: [Target] = [
       "ArrobaJSON", "ArrobaKernel", "ArrobaLog", "ArrobaLoop", "ArrobaModel", "ArrobaProvider",
       "ArrobaSupervision", "ArrobaTestSupport", "ArrobaWire",
     ]),
+  .executableTarget(
+    name: "supervised-stub",
+    dependencies: ["ArrobaAdapters", "ArrobaLoop", "ArrobaProvider", "ArrobaSystem"], path: "Tests/SupervisedStub"),
   .testTarget(
     name: "ArrobaSupervisorTests",
     dependencies: [
-      "ArrobaSupervision", "ArrobaSupervisor", "ArrobaSystem", "ArrobaTestSupport", "arroba-supervisor",
+      "ArrobaAdapters", "ArrobaLoop", "ArrobaProvider", "ArrobaSupervision", "ArrobaSupervisor", "ArrobaSystem",
+      "ArrobaTestSupport", "arroba-supervisor", "supervised-stub",
     ]),
   .testTarget(name: "ArrobaCLITests", dependencies: ["ArrobaCLI", "ArrobaJSON", "ArrobaTestSupport"]),
   .testTarget(
