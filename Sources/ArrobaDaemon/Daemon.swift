@@ -38,7 +38,8 @@ package final class Daemon {
   /// The listening socket stays with the supervisor, so that clients that come while a daemon is replaced just wait.
   private static let listenerName = "listener"
 
-  package init(places: Places, supervisor: any Supervising, providers: ProviderRegistry, signals: Descriptor) {
+  package init(places: Places, supervisor: any Supervising, providers: ProviderRegistry, signals: Descriptor)
+  {
     self.places = places
     self.supervisor = supervisor
     self.providers = providers
@@ -60,12 +61,12 @@ package final class Daemon {
     let kernel = Kernel(
       log: log, recovered: recovered, host: supervisor, providers: providers, surroundings: surroundings())
     try await kernel.record(
-      .started(version: arrobaVersion, pid: Processes.ownPid, boot: Clock.bootID()), durable: false)
+      .started(version: arrobaVersion, pid: Int(ThisProcess.pid), boot: Clock.bootID()), durable: false)
     kernel.recover(from: supervisor)
     let identity = Server.Identity(
-      pid: Processes.ownPid, startedAt: Instant(ms: startedAt), startedMonotonicMs: startedMonotonic,
+      pid: Int(ThisProcess.pid), startedAt: Instant(ms: startedAt), startedMonotonicMs: startedMonotonic,
       supervisorPid: supervisor.supervisorPid, logPath: logDirectory, recovery: recovery.summary)
-    let server = Server(kernel: kernel, providers: providers, identity: identity, uid: Processes.ownUid)
+    let server = Server(kernel: kernel, providers: providers, identity: identity, uid: ThisProcess.uid)
     server.onShutdown = { [weak self] mode, reason in self?.end(mode, reason) }
     server.listen(on: try listener())
     self.server = server
@@ -74,7 +75,8 @@ package final class Daemon {
     }
     supervisor.ready()
     ProcessLog.shared.info(
-      "daemon", "serving", ["socket": places.socket, "records": "\(recovery.records)", "version": arrobaVersion])
+      "daemon", "serving",
+      ["socket": places.socket, "records": "\(recovery.records)", "version": arrobaVersion])
   }
 
   private func report(_ recovery: LogRecovery, _ recovered: RecoveredState) {
@@ -82,13 +84,15 @@ package final class Daemon {
     if let setAside = recovery.setAside { ProcessLog.shared.warn("log", "\(setAside)", [:]) }
     if let first = recovered.unreadable.first {
       let count = "\(recovered.unreadable.count)"
-      ProcessLog.shared.error("log", "records that are no events were passed over", ["first": "\(first)", "count": count])
+      ProcessLog.shared.error(
+        "log", "records that are no events were passed over", ["first": "\(first)", "count": count])
     }
   }
 
   private func surroundings() -> Kernel.Surroundings {
     Kernel.Surroundings(
-      now: { Instant(ms: Clock.wallMs()) }, boot: Clock.bootID(), startTicks: { Processes.startTicks(of: $0) },
+      now: { Instant(ms: Clock.wallMs()) }, boot: Clock.bootID(),
+      startTicks: { Processes.startTicks(of: $0) },
       endOrphan: { pid in
         Processes.signalGroup(pid, Int(SignalNumber.hangUp))
         Processes.signalGroup(pid, Int(SignalNumber.proceed))
@@ -172,15 +176,15 @@ package final class Daemon {
       supervisor.sayGoodbye(.stop)
     case .restart: supervisor.sayGoodbye(.restart)
     }
-    Processes.end(code)
+    ThisProcess.leave(code)
   }
 
   private func supervisorGone() {
     ProcessLog.shared.error("daemon", "the supervisor is gone", [:])
-    guard let server else { Processes.end(70) }
+    guard let server else { ThisProcess.leave(70) }
     server.stopListening()
-    server.kernel.ledger.log.close { _ in Processes.end(70) }
-    Loop.shared.after(Self.patienceMs) { Processes.end(70) }
+    server.kernel.ledger.log.close { _ in ThisProcess.leave(70) }
+    Loop.shared.after(Self.patienceMs) { ThisProcess.leave(70) }
   }
 }
 

@@ -38,15 +38,19 @@ package enum Launcher {
   private static func become(_ places: Places, _ arguments: [String], _ lock: Descriptor, _ ready: ReadyNote)
     -> String
   {
-    let own = Processes.ownExecutable
-    let supervisor = "\(Files.parent(of: own) ?? ".")/arroba-supervisor"
-    guard Files.isExecutable(supervisor) else { return "there is no \(supervisor); install it beside arroba-daemon" }
+    guard let own = ThisProcess.executable, let directory = Files.parent(of: own) else {
+      return "/proc is not there: the way to arroba-supervisor is unknown"
+    }
+    let supervisor = "\(directory)/arroba-supervisor"
+    guard Files.isExecutable(supervisor) else {
+      return "there is no \(supervisor); install it beside arroba-daemon"
+    }
     lock.setInherited(true)
     var words = ["arroba-supervisor", "--lock-fd", "\(lock.raw)", "--state", places.state]
     if let number = ready.number { words += ["--ready-fd", "\(number)"] }
     words += ["--daemon", own, "--"] + arguments
     let environment = Environment.entries.filter { !$0.hasPrefix("\(ReadyNote.variable)=") }
-    return "\(Processes.become(supervisor, words, environment: environment))"
+    return "\(Programs.become(supervisor, arguments: words, environment: environment))"
   }
 
   private static func fail(_ ready: ReadyNote, _ message: String, _ code: Int32) -> Int32 {

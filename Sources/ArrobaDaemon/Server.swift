@@ -58,7 +58,9 @@ final class Server {
 
   func listen(on listener: Descriptor) {
     self.listener = listener
-    watch = Loop.shared.watch(listener.raw, for: .readable, urgency: .socket) { [weak self] _ in self?.accept() }
+    watch = Loop.shared.watch(listener.raw, for: .readable, urgency: .socket) { [weak self] _ in
+      self?.accept()
+    }
   }
 
   func stopListening() {
@@ -126,7 +128,8 @@ final class Server {
     [
       "protocol": .int(protocolVersion),
       "daemon": [
-        "version": .string(arrobaVersion), "pid": .int(identity.pid), "startedAt": .string(identity.startedAt.text),
+        "version": .string(arrobaVersion), "pid": .int(identity.pid),
+        "startedAt": .string(identity.startedAt.text),
       ],
       "log": ["id": .string(kernel.ledger.log.id), "head": .int(Int(kernel.ledger.head))],
       "heartbeatMs": .int(Self.heartbeatMs),
@@ -160,7 +163,9 @@ final class Server {
         "id": .string(log.id), "head": .int(Int(log.head)), "oldest": .int(Int(log.oldest)),
         "path": .string(identity.logPath), "recovery": identity.recovery,
       ],
-      "sessions": ["open": .int(sessions.count(where: \.isOpen)), "ended": .int(sessions.count { !$0.isOpen })],
+      "sessions": [
+        "open": .int(sessions.count(where: \.isOpen)), "ended": .int(sessions.count { !$0.isOpen }),
+      ],
       "agents": [
         "total": .int(sessions.reduce(0) { $0 + $1.agents.count }),
         "live": .int(sessions.reduce(0) { $0 + $1.agents.count(where: \.isLive) }),

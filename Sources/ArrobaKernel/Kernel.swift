@@ -78,7 +78,8 @@ package final class Kernel {
 
   /// Does `work` unless the same command was carried out before: then its answer is given again. While it is under
   /// way, the repetition waits for the same answer.
-  package func once(_ origin: Origin, _ work: () async throws(Refusal) -> JSON) async throws(Refusal) -> JSON {
+  package func once(_ origin: Origin, _ work: () async throws(Refusal) -> JSON) async throws(Refusal) -> JSON
+  {
     guard !isShuttingDown else {
       throw Refusal(
         kind: .shuttingDown, message: "the daemon is shutting down", hint: "try again in a moment")

@@ -34,7 +34,8 @@ package final class Ledger {
 
   /// Records events, in this order and together, then folds them. Returns once that is done; with `durable`, once
   /// they are on the disk.
-  func record(_ events: [Event], about session: SessionID?, cause: Cause, durable: Bool) async throws(Refusal) {
+  func record(_ events: [Event], about session: SessionID?, cause: Cause, durable: Bool) async throws(Refusal)
+  {
     guard !events.isEmpty else { return }
     let at = now()
     var records: [RecordedEvent] = []
@@ -88,7 +89,8 @@ package final class Ledger {
 
   /// The answer that the command of that receipt got.
   func answer(recordedAt seq: UInt64) async throws(Refusal) -> JSON {
-    let result = await withCheckedContinuation { (done: CheckedContinuation<Result<[LogRecord], LogError>, Never>) in
+    let result = await withCheckedContinuation {
+      (done: CheckedContinuation<Result<[LogRecord], LogError>, Never>) in
       log.read(after: seq - 1, limit: 1, limitBytes: 16 << 20) { done.resume(returning: $0) }
     }
     switch result {
@@ -111,8 +113,10 @@ extension LogError {
       Refusal(kind: .storageFull, message: "\(self)", hint: "free some space; nothing was changed")
     case .overloaded:
       Refusal(kind: .overloaded, message: "\(self)", hint: "try again in a moment")
-    case .closed: Refusal(kind: .shuttingDown, message: "the daemon is shutting down", hint: "try again in a moment")
-    case .storage, .newerFormat, .damaged, .compacted, .refused: Refusal(kind: .storageFailed, message: "\(self)")
+    case .closed:
+      Refusal(kind: .shuttingDown, message: "the daemon is shutting down", hint: "try again in a moment")
+    case .storage, .newerFormat, .damaged, .compacted, .refused:
+      Refusal(kind: .storageFailed, message: "\(self)")
     }
   }
 }

@@ -44,3 +44,11 @@ extension LogError: CustomStringConvertible {
     }
   }
 }
+
+extension LogError {
+  /// Whether making room is what helps.
+  package var isStorageFull: Bool {
+    if case .storage(let error) = self { return error.isStorageFull }
+    return false
+  }
+}

@@ -1,19 +1,8 @@
 internal import CPty
 internal import Glibc
 
-/// Processes as the system knows them: this one, and others by number.
+/// Other processes by number, and what a daemon sets up in its own.
 package enum Processes {
-  package static var ownPid: Int { Int(getpid()) }
-  package static var parentPid: Int { Int(getppid()) }
-  package static var ownUid: UInt32 { getuid() }
-
-  /// The file that this process runs.
-  package static var ownExecutable: String {
-    guard let path = realpath("/proc/self/exe", nil) else { return CommandLine.arguments.first ?? "" }
-    defer { free(path) }
-    return String(cString: path)
-  }
-
   /// When a process was started, in clock ticks since the machine was (field 22 of /proc/PID/stat); nil where there is
   /// none of that number. Number and ticks together are never used twice in one boot.
   package static func startTicks(of pid: Int) -> Int? {
@@ -29,23 +18,6 @@ package enum Processes {
   package static func signalGroup(_ group: Int, _ number: Int) {
     guard group > 1 else { return }
     _ = kill(pid_t(-group), Int32(number))
-  }
-
-  package static func signal(_ pid: Int, _ number: Int) -> Bool {
-    pid > 0 && kill(pid_t(pid), Int32(number)) == 0
-  }
-
-  /// Becomes another program, in the same process; returns only where that failed.
-  package static func become(_ path: String, _ arguments: [String], environment: [String]) -> SystemError {
-    var argv = arguments.map { strdup($0) }
-    argv.append(nil)
-    var envp = environment.map { strdup($0) }
-    envp.append(nil)
-    execve(path, argv, envp)
-    let error = SystemError.last("run", path)
-    for pointer in argv { free(pointer) }
-    for pointer in envp { free(pointer) }
-    return error
   }
 
   /// Lets this process have as many descriptors as the system allows it; children are born with the user's own limit.
@@ -76,8 +48,6 @@ package enum Processes {
   }
 
   package static func ignoreBrokenPipes() { _ = Glibc.signal(SIGPIPE, SIG_IGN) }
-
-  package static func end(_ code: Int32) -> Never { exit(code) }
 }
 
 /// The signals that a daemon hears, by number, so that nobody above needs the system's headers.

@@ -1,5 +1,5 @@
-internal import ArrobaAdapters
-internal import ArrobaDaemon
+package import ArrobaAdapters
+package import ArrobaDaemon
 internal import ArrobaLoop
 internal import ArrobaProvider
 internal import ArrobaSystem
@@ -15,7 +15,7 @@ enum ArrobaDaemonProgram {
     let arguments = Array(CommandLine.arguments.dropFirst())
     let places = Places(environment: environment)
     guard let number = environment[supervisorVariable].flatMap({ Int32($0) }) else {
-      Processes.end(launch(places, arguments))
+      ThisProcess.leave(launch(places, arguments))
     }
     serve(places, Descriptor(owning: number), environment)
   }
@@ -54,10 +54,12 @@ enum ArrobaDaemonProgram {
       kind: "daemon", directory: places.logs, level: ProcessLog.level(named: environment["ARROBA_LOG_LEVEL"]))
     let signals: Descriptor
     do {
-      signals = try Processes.signalDescriptor([SignalNumber.terminate, SignalNumber.interrupt, SignalNumber.hangUp])
+      signals = try Processes.signalDescriptor([
+        SignalNumber.terminate, SignalNumber.interrupt, SignalNumber.hangUp,
+      ])
     } catch {
       Console.error("arroba-daemon: \(error)")
-      Processes.end(Launcher.cannotRun)
+      ThisProcess.leave(Launcher.cannotRun)
     }
     Task { @LoopActor in
       await run(places, supervisor, ready, signals, environment)
@@ -83,7 +85,7 @@ enum ArrobaDaemonProgram {
       }
     } catch {
       Console.error("arroba-daemon: no supervisor answers: \(error)")
-      Processes.end(Launcher.cannotRun)
+      ThisProcess.leave(Launcher.cannotRun)
     }
   }
 
@@ -94,7 +96,7 @@ enum ArrobaDaemonProgram {
     Console.error("arroba-daemon: \(message)")
     ready.failed(message)
     link.bye(.refuse(message))
-    Processes.end(Launcher.configurationError)
+    ThisProcess.leave(Launcher.configurationError)
   }
 }
 
@@ -104,7 +106,7 @@ private enum Running {
   static var daemon: Daemon?
 }
 
-extension SupervisorLink: @retroactive Supervising {
+extension SupervisorLink: Supervising {
   package func sayGoodbye(_ farewell: DaemonFarewell) {
     switch farewell {
     case .stop: bye(.stop)

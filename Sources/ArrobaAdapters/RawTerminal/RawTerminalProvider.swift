@@ -12,7 +12,8 @@ package struct RawTerminalProvider: Provider {
 
   /// What a program must not inherit: it would take itself for part of the daemon, or of another agent.
   private static let own: Set<String> = [
-    "ARROBA_SUPERVISOR_FD", "ARROBA_READY_FD", "ARROBA_SESSION", "ARROBA_AGENT", "NOTIFY_SOCKET", "LISTEN_FDS",
+    "ARROBA_SUPERVISOR_FD", "ARROBA_READY_FD", "ARROBA_SESSION", "ARROBA_AGENT", "NOTIFY_SOCKET",
+    "LISTEN_FDS",
     "LISTEN_PID", "LISTEN_FDNAMES", "TMUX", "TMUX_PANE", "STY", "WINDOW", "COLUMNS", "LINES", "TERMCAP",
     "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "VTE_VERSION", "KITTY_WINDOW_ID", "WT_SESSION", "OLDPWD",
   ]
@@ -75,7 +76,8 @@ package struct RawTerminalProvider: Provider {
         hint: "install it, or give its path", details: ["program": .string(name)])
     }
     let path = program.hasPrefix("/") ? program : "\(spec.directory)/\(program)"
-    let reason = Files.status(path) == nil ? "there is no program \(name)" : "\(name) is not an executable file"
+    let reason =
+      Files.status(path) == nil ? "there is no program \(name)" : "\(name) is not an executable file"
     return Refusal(kind: .providerUnavailable, message: reason, details: ["program": .string(name)])
   }
 
@@ -93,7 +95,8 @@ package struct RawTerminalProvider: Provider {
       id: run.text,
       kind: .terminal(columns: spec.columns, rows: spec.rows, ringCapacity: TerminalLimits.ringCapacity),
       path: spec.executable ?? spec.arguments.first ?? shell,
-      arguments: spec.arguments, environment: variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" },
+      arguments: spec.arguments,
+      environment: variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" },
       directory: spec.directory)
   }
 }

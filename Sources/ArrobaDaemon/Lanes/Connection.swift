@@ -120,7 +120,8 @@ final class Connection {
     guard server.heldInput > Server.mostHeldInput, held > 1 << 20 else { return }
     refuse(
       WireError(
-        kind: .overloaded, message: "too many unfinished lines are held already", hint: "try again in a moment"))
+        kind: .overloaded, message: "too many unfinished lines are held already",
+        hint: "try again in a moment"))
   }
 
   private func greet(_ line: [UInt8]) {

@@ -24,7 +24,8 @@ final class Subscription {
   private static let bytesAtOnce = 256 << 10
 
   init(
-    id: String, connection: Connection, ledger: Ledger, after cursor: UInt64, session: SessionID?, kinds: Set<String>?
+    id: String, connection: Connection, ledger: Ledger, after cursor: UInt64, session: SessionID?,
+    kinds: Set<String>?
   ) {
     self.id = id
     self.connection = connection
@@ -45,9 +46,12 @@ final class Subscription {
   }
 
   func pump() {
-    guard !isStopped, !isReading, cursor < ledger.head, connection.unsentCount <= Self.unsentBeforeWait else { return }
+    guard !isStopped, !isReading, cursor < ledger.head, connection.unsentCount <= Self.unsentBeforeWait else {
+      return
+    }
     isReading = true
-    ledger.log.read(after: cursor, limit: Self.recordsAtOnce, limitBytes: Self.bytesAtOnce) { [weak self] result in
+    ledger.log.read(after: cursor, limit: Self.recordsAtOnce, limitBytes: Self.bytesAtOnce) {
+      [weak self] result in
       guard let self else { return }
       isReading = false
       guard !isStopped else { return }
@@ -71,7 +75,8 @@ final class Subscription {
   private func append(_ record: LogRecord, to lines: inout [UInt8]) {
     let payload = EventCodec.publicPart(of: record.payload)
     lines.append(
-      contentsOf: #"{"jsonrpc":"2.0","method":"event","params":{"subscription":"\#(id)","seq":\#(record.seq),"#.utf8)
+      contentsOf:
+        #"{"jsonrpc":"2.0","method":"event","params":{"subscription":"\#(id)","seq":\#(record.seq),"#.utf8)
     lines.append(contentsOf: payload.dropFirst())
     lines.append(contentsOf: "}\n".utf8)
   }

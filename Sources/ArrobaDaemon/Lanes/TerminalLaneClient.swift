@@ -20,6 +20,8 @@ final class TerminalLaneClient: TerminalClient {
   /// Input that the program's terminal did not take yet.
   private var untyped: [UInt8] = []
   private var exit: ExitStatus?
+  /// Before that the connection still is a structured lane: the answer to the attach comes first.
+  private var isStarted = false
   private var isStopped = false
   private var saidDetach = false
   private var hasSaidViewOnly = false
@@ -50,6 +52,7 @@ final class TerminalLaneClient: TerminalClient {
   var startOffset: UInt64 { offset }
 
   func start() {
+    isStarted = true
     exit = terminal.endToTell
     armHeartbeat()
     pump()
@@ -60,6 +63,7 @@ final class TerminalLaneClient: TerminalClient {
   func outputIsThere() { pump() }
 
   func sizeChanged(columns: UInt16, rows: UInt16) {
+    guard isStarted, !isStopped else { return }
     // Behind the output that was written at the old size.
     pump()
     connection.send(TerminalFrame.resize(columns: columns, rows: rows))
@@ -80,7 +84,7 @@ final class TerminalLaneClient: TerminalClient {
 
   /// Sends what the client lacks, as far as its socket takes it. The rest is asked for when it drains.
   func pump() {
-    guard !isStopped else { return }
+    guard isStarted, !isStopped else { return }
     let ring = terminal.ring
     while connection.unsentCount == 0 && !isStopped {
       if needsRepaint || offset < ring.start {

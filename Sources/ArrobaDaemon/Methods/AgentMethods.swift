@@ -60,7 +60,8 @@ extension Exchange {
     }
     var variables: [AgentSpec.Variable] = []
     for member in object.members {
-      guard !member.key.isEmpty, !member.key.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "=") }) else {
+      guard !member.key.isEmpty, !member.key.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "=") })
+      else {
         throw Params.invalid("env", expected: "names without '='", got: .string(Words.quoted(member.key)))
       }
       // The value may be a secret: it is not repeated in the error.
@@ -129,7 +130,8 @@ extension Exchange {
           switch availability {
           case .available(let version, let executable):
             .record([
-              "name": .string(name), "available": true, "version": .text(version), "executable": .text(executable),
+              "name": .string(name), "available": true, "version": .text(version),
+              "executable": .text(executable),
             ])
           case .unavailable(let reason):
             ["name": .string(name), "available": false, "reason": .string(reason)]

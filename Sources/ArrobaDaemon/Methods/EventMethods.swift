@@ -12,7 +12,8 @@ extension Exchange {
     let (cursor, gap) = try start(params)
     let ledger = kernel.ledger
     let subscription = Subscription(
-      id: try lane.newSubscriptionID(), connection: lane.connection, ledger: ledger, after: cursor, session: subject,
+      id: try lane.newSubscriptionID(), connection: lane.connection, ledger: ledger, after: cursor,
+      session: subject,
       kinds: kinds)
     let result: JSON = [
       "subscription": .string(subscription.id), "from": .int(Int(cursor) + 1), "head": .int(Int(ledger.head)),

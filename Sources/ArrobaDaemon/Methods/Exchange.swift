@@ -109,7 +109,8 @@ final class Exchange {
     let workspace = try await workspace(params)
     if let name { return try world.session(named: name, in: workspace) }
     guard let workspace else {
-      throw Params.invalid("session", expected: "a reference, or a workspace to take the newest session of", got: nil)
+      throw Params.invalid(
+        "session", expected: "a reference, or a workspace to take the newest session of", got: nil)
     }
     guard let newest = world.newestOpen(in: workspace) else {
       throw WireError(

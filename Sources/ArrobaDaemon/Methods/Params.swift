@@ -110,7 +110,8 @@ struct Params {
     guard let value = self["commandId"] else { return nil }
     let id = value.string ?? ""
     let isPlain = id.utf8.allSatisfy { byte in
-      (97...122).contains(byte) || (65...90).contains(byte) || (48...57).contains(byte) || byte == 45 || byte == 95
+      (97...122).contains(byte) || (65...90).contains(byte) || (48...57).contains(byte) || byte == 45
+        || byte == 95
     }
     guard isPlain, (1...64).contains(id.utf8.count) else {
       throw Self.invalid("commandId", expected: "1 to 64 of A-Z a-z 0-9 _ -", got: value)

@@ -18,7 +18,8 @@ enum ScreenForm {
     object["offset"] = .int(Int(screen.offset))
     object["title"] = .string(cells.title)
     object["cursor"] = [
-      "row": .int(cells.cursor.row), "column": .int(cells.cursor.column), "visible": .bool(cells.cursor.isVisible),
+      "row": .int(cells.cursor.row), "column": .int(cells.cursor.column),
+      "visible": .bool(cells.cursor.isVisible),
       "shape": .string(cells.cursor.shapeName),
     ]
     object["modes"] = .object(modes)
@@ -39,7 +40,8 @@ enum ScreenForm {
     object["bg"] = colour(look.background)
     let flags: [(String, Bool)] = [
       ("bold", look.bold), ("faint", look.faint), ("italic", look.italic), ("blink", look.blink),
-      ("inverse", look.inverse), ("invisible", look.invisible), ("strike", look.strike), ("overline", look.overline),
+      ("inverse", look.inverse), ("invisible", look.invisible), ("strike", look.strike),
+      ("overline", look.overline),
     ]
     for (name, isSet) in flags where isSet { object[name] = true }
     object["underline"] = look.underline.map { .string($0.rawValue) }

@@ -13,7 +13,8 @@ extension Exchange {
     for item in try params.list("agents", atMost: Session.mostAgents) ?? [] {
       agents += try await newAgents(try Params(item, of: method), directory: path)
     }
-    return try await submit(.create(SessionID.mint(), alias: alias, workspace: workspace, agents: agents), origin)
+    return try await submit(
+      .create(SessionID.mint(), alias: alias, workspace: workspace, agents: agents), origin)
   }
 
   func renameSession(_ params: Params, _ origin: Kernel.Origin) async throws(WireError) -> JSON {

@@ -27,7 +27,8 @@ extension Exchange {
       client, drives: mode == "drive", columns: size.columns, rows: size.rows, resume: resume != nil)
     let result: JSON = [
       "attachment": .string(client.attachment.text), "offset": .int(Int(client.startOffset)),
-      "inputOffset": .int(Int(accepted)), "cols": .int(Int(terminal.columns)), "rows": .int(Int(terminal.rows)),
+      "inputOffset": .int(Int(accepted)), "cols": .int(Int(terminal.columns)),
+      "rows": .int(Int(terminal.rows)),
     ]
     return .attached(result, client)
   }

@@ -22,7 +22,8 @@ final class Workers: Sendable {
   func run<Value: Sendable>(_ body: @escaping @Sendable () throws(WireError) -> Value) async throws(WireError)
     -> Value
   {
-    let result = await withCheckedContinuation { (done: CheckedContinuation<Result<Value, WireError>, Never>) in
+    let result = await withCheckedContinuation {
+      (done: CheckedContinuation<Result<Value, WireError>, Never>) in
       let isTaken = submit {
         let result: Result<Value, WireError>
         do throws(WireError) {

@@ -45,7 +45,8 @@ final class CommandQueue {
     if isBounded, let full = claims.first(where: { (lanes[$0.key]?.count ?? 0) >= Self.longestLane }) {
       throw Refusal(
         kind: .overloaded,
-        message: "\(Self.longestLane) commands wait for \(full.key.words) already", hint: "try again in a moment")
+        message: "\(Self.longestLane) commands wait for \(full.key.words) already",
+        hint: "try again in a moment")
     }
     let place = Place(claims)
     for claim in claims { lanes[claim.key, default: []].append((place, claim.access)) }

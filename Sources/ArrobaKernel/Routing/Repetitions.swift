@@ -71,7 +71,8 @@ final class Repetitions {
     if case .refused? = known[oldest] { known[oldest] = nil }
   }
 
-  private static func requireSame(_ earlier: String, _ fingerprint: String, _ command: String) throws(Refusal) {
+  private static func requireSame(_ earlier: String, _ fingerprint: String, _ command: String) throws(Refusal)
+  {
     guard earlier != fingerprint else { return }
     throw Refusal(
       kind: .commandConflict, message: "the command id \(Words.quoted(command)) was used for another command",

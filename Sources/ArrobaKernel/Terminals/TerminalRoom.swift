@@ -64,7 +64,8 @@ package final class TerminalRoom {
     }
     terminals[agent.id] = terminal
     for cut in terminal.cutWrites() {
-      let words = "the daemon ended while up to \(cut.unknown) typed bytes were being entered; they may be missing"
+      let words =
+        "the daemon ended while up to \(cut.unknown) typed bytes were being entered; they may be missing"
       report?(session, agent.id, .notice(words))
     }
     terminal.start()

@@ -15,7 +15,8 @@ package struct TerminalScreen: ~Copyable {
 
   init(columns: Int, rows: Int) {
     model = Screen(
-      columns: columns, rows: rows, scrollbackLimit: Self.scrollbackLines, scrollbackBytes: Self.scrollbackBytes)
+      columns: columns, rows: rows, scrollbackLimit: Self.scrollbackLines,
+      scrollbackBytes: Self.scrollbackBytes)
   }
 
   /// Feeds what the ring has and the model has not. What the ring lost before it could be fed is lost to the model
