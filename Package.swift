@@ -49,14 +49,17 @@ var targets: [Target] = [
   .executableTarget(name: "arroba-supervisor", dependencies: ["ArrobaSupervisor"]),
   // tests
   .target(
-    name: "ArrobaTestSupport", dependencies: ["ArrobaJSON", "ArrobaSystem", "ArrobaWire"], path: "Tests/Support"),
-  .testTarget(name: "ArrobaJSONTests", dependencies: ["ArrobaJSON"]),
+    name: "ArrobaTestSupport", dependencies: ["ArrobaJSON", "ArrobaSystem", "ArrobaWire"],
+    path: "Tests/Support"),
+  .testTarget(name: "ArrobaJSONTests", dependencies: ["ArrobaJSON", "ArrobaTestSupport"]),
   .testTarget(name: "ArrobaSupervisionTests", dependencies: ["ArrobaSupervision"]),
-  .testTarget(name: "ArrobaTerminalTests", dependencies: ["ArrobaJSON", "ArrobaTerminal", "ArrobaTestSupport"]),
+  .testTarget(
+    name: "ArrobaTerminalTests", dependencies: ["ArrobaJSON", "ArrobaTerminal", "ArrobaTestSupport"]),
   .testTarget(name: "ArrobaLoopTests", dependencies: ["ArrobaLoop"]),
-  .testTarget(name: "ArrobaModelTests", dependencies: ["ArrobaJSON", "ArrobaModel", "ArrobaWire"]),
+  .testTarget(
+    name: "ArrobaModelTests", dependencies: ["ArrobaJSON", "ArrobaModel", "ArrobaTestSupport", "ArrobaWire"]),
   .testTarget(name: "ArrobaSystemTests", dependencies: ["ArrobaSystem", "ArrobaTestSupport"]),
-  .testTarget(name: "ArrobaWireTests", dependencies: ["ArrobaJSON", "ArrobaWire"]),
+  .testTarget(name: "ArrobaWireTests", dependencies: ["ArrobaJSON", "ArrobaTestSupport", "ArrobaWire"]),
   .testTarget(
     name: "ArrobaLogTests", dependencies: ["ArrobaLog", "ArrobaLoop", "ArrobaSystem", "ArrobaTestSupport"]),
   .testTarget(

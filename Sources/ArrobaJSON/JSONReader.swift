@@ -149,7 +149,8 @@ package struct JSONReader {
     }
     let text = String(decoding: UnsafeBufferPointer(rebasing: source[start..<position]), as: UTF8.self)
     if isWhole, let whole = Int(text) { return .int(whole) }
-    guard let fraction = Double(text) else { throw failure("not a number") }
+    // Beyond the largest double there is only infinity, which could not be written again.
+    guard let fraction = Double(text), fraction.isFinite else { throw failure("a number is too large") }
     return .double(fraction)
   }
 

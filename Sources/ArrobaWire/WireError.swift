@@ -42,7 +42,15 @@ package enum ErrorKind: String, Sendable, CaseIterable {
   package var isRetryable: Bool {
     switch self {
     case .overloaded, .busy, .storageFull, .shuttingDown, .claimConflict: true
-    default: false
+    case .helloRequired, .protocolUnsupported, .lineTooLong, .commandConflict, .invalidReference,
+      .sessionNotFound,
+      .sessionAmbiguous, .sessionEnded, .aliasInvalid, .aliasConflict, .agentNotFound, .agentAmbiguous,
+      .agentLimit,
+      .promptNotFound, .promptNotActive, .askNotFound, .askAlreadyAnswered, .providerNotFound,
+      .providerUnavailable,
+      .providerFailed, .terminalNotFound, .terminalNotAvailable, .attachmentNotFound, .workspaceNotFound,
+      .worktreeFailed, .configInvalid, .storageFailed, .forbidden, .notSupported, .internal:
+      false
     }
   }
 }

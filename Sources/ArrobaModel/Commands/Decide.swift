@@ -7,7 +7,7 @@ extension Command {
     switch self {
     case .create(let id, let alias, let workspace, let agents):
       if let alias { try world.requireFree(alias, in: workspace, for: nil) }
-      try Session.requireRoom(for: agents.count, beside: 0)
+      try Session.requireRoom(for: agents, beside: [])
       var decision = Decision(answer: .session(id))
       decision.events.append(.session(id, .created(alias: alias, workspace: workspace)))
       decision.add(agents, to: id)
@@ -42,12 +42,20 @@ extension World {
 }
 
 extension Session {
-  static func requireRoom(for new: Int, beside present: Int) throws(Refusal) {
-    guard present + new > mostAgents else { return }
-    throw Refusal(
-      kind: .agentLimit,
-      message: "a session has at most \(mostAgents) agents: \(present) are there, \(new) more were asked for",
-      hint: "arroba agent rm, or another session")
+  /// There is a place for each new agent, and its alias is nobody's: of those that are there and of the new ones.
+  static func requireRoom(for new: [NewAgent], beside present: [Agent]) throws(Refusal) {
+    guard present.count + new.count <= mostAgents else {
+      throw Refusal(
+        kind: .agentLimit,
+        message: "a session has at most \(mostAgents) agents: \(present.count) are there, "
+          + "\(new.count) more were asked for",
+        hint: "arroba agent rm, or another session")
+    }
+    var taken = present.map { ($0.spec.alias, $0.id) }
+    for agent in new {
+      if let alias = agent.spec.alias { try requireFree(alias, among: taken) }
+      taken.append((agent.spec.alias, agent.id))
+    }
   }
 
   private var live: [Decision.Stopped] {
@@ -81,10 +89,7 @@ extension Session {
       return decision
     case .spawn(let new):
       try requireOpen()
-      try Self.requireRoom(for: new.count, beside: agents.count)
-      for agent in new {
-        if let alias = agent.spec.alias { try requireFree(alias, for: nil) }
-      }
+      try Self.requireRoom(for: new, beside: agents)
       var decision = Decision(answer: .agents(id, new.map(\.id)))
       decision.add(new, to: id)
       return decision
@@ -126,11 +131,11 @@ extension Session {
     return decision
   }
 
-  func requireFree(_ alias: String, for agent: AgentID?) throws(Refusal) {
-    guard let holder = agents.first(where: { $0.spec.alias == alias && $0.id != agent }) else { return }
+  static func requireFree(_ alias: String, among agents: [(alias: String?, id: AgentID)]) throws(Refusal) {
+    guard let holder = agents.first(where: { $0.alias == alias })?.id else { return }
     throw Refusal(
-      kind: .aliasConflict, message: "the alias '\(alias)' is taken by \(holder.id) in this session",
-      details: ["alias": .string(alias), "agent": .string(holder.id.text)])
+      kind: .aliasConflict, message: "the alias '\(alias)' is taken by \(holder) in this session",
+      details: ["alias": .string(alias), "agent": .string(holder.text)])
   }
 }
 
@@ -139,7 +144,8 @@ extension Agent {
     switch command {
     case .rename(let alias):
       try session.requireOpen()
-      if let alias { try session.requireFree(alias, for: id) }
+      let others = session.agents.filter { $0.id != id }.map { ($0.spec.alias, $0.id) }
+      if let alias { try Session.requireFree(alias, among: others) }
       return Decision(
         events: [.agent(session.id, id, .renamed(alias: alias))], answer: .agent(session.id, id))
     case .delete(let force): return try decideDelete(force: force, in: session)

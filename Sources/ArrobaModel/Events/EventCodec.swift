@@ -61,7 +61,8 @@ package enum EventCodec {
   /// The payload as clients may see it.
   package static func publicPart(of payload: [UInt8]) -> [UInt8] {
     guard payload.starts(with: privateMark) else { return payload }
-    guard case .object(var object)? = try? JSONReader.read(payload) else { return Array("{}".utf8) }  // never ours
+    // What cannot be read is not ours, and may hide anything: none of it goes out.
+    guard case .object(var object)? = try? JSONReader.read(payload) else { return Array("{}".utf8) }
     object["private"] = nil
     return JSON.object(object).encoded
   }

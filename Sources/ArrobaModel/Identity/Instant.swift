@@ -6,26 +6,28 @@ package struct Instant: Hashable, Sendable, Comparable {
 
   package static func < (a: Instant, b: Instant) -> Bool { a.ms < b.ms }
 
-  /// "2026-11-25T04:05:06.789Z".
+  /// "2026-11-25T04:05:06.789Z"; years from 0 to 9999.
   package var text: String {
     let day = Int((Double(ms) / 86_400_000).rounded(.down))
     let time = ms - day * 86_400_000
     let date = Self.civil(day)
     func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
-    let fraction = time % 1000
-    let pad = fraction < 10 ? "00" : fraction < 100 ? "0" : ""
+    func three(_ value: Int) -> String { value < 100 ? "0\(two(value))" : "\(value)" }
+    let year = date.year < 1000 ? "0\(three(date.year))" : "\(date.year)"
     let seconds = time / 1000
     return
-      "\(date.year)-\(two(date.month))-\(two(date.day))T\(two(seconds / 3600)):\(two(seconds / 60 % 60)):"
-      + "\(two(seconds % 60)).\(pad)\(fraction)Z"
+      "\(year)-\(two(date.month))-\(two(date.day))T\(two(seconds / 3600)):\(two(seconds / 60 % 60)):"
+      + "\(two(seconds % 60)).\(three(time % 1000))Z"
   }
+
+  private static let marks: [(Int, Unicode.Scalar)] = [
+    (4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":"), (19, "."), (23, "Z"),
+  ]
 
   /// Reads what `text` writes, and nothing else.
   package init?(_ text: String) {
     let bytes = Array(text.utf8)
-    guard bytes.count == 24, bytes[10] == UInt8(ascii: "T"), bytes[23] == UInt8(ascii: "Z") else {
-      return nil
-    }
+    guard bytes.count == 24, Self.marks.allSatisfy({ bytes[$0.0] == UInt8(ascii: $0.1) }) else { return nil }
     func number(_ range: Range<Int>) -> Int? {
       var value = 0
       for byte in bytes[range] {
@@ -37,9 +39,11 @@ package struct Instant: Hashable, Sendable, Comparable {
     guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
       let hour = number(11..<13),
       let minute = number(14..<16), let second = number(17..<19), let fraction = number(20..<23),
-      (1...12).contains(month)
+      (1...12).contains(month), hour < 24, minute < 60, second < 60
     else { return nil }
     let days = Self.days(year: year, month: month, day: day)
+    // The 30th of February would be a day of March.
+    guard Self.civil(days) == (year, month, day) else { return nil }
     ms = ((days * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + fraction
   }
 

@@ -12,10 +12,10 @@ extension World {
     let sessions = inOrder
     let near = sessions.filter { workspace == nil || $0.workspace == workspace }
     let exact = near.filter { $0.alias == name }
-    if let one = try Self.only(exact, name) { return one }
+    if let one = try Self.only(Self.openFirst(exact), name) { return one }
     if let one = try Self.only(sessions.filter({ $0.id.text.hasPrefix(name) }), name) { return one }
     let prefixed = near.filter { $0.alias?.hasPrefix(name) ?? false }
-    if let one = try Self.only(prefixed, name) { return one }
+    if let one = try Self.only(Self.openFirst(prefixed), name) { return one }
     let elsewhere = sessions.first { $0.alias == name && $0.isOpen }
     throw Refusal.noSession(text, elsewhere: elsewhere?.workspace)
   }
@@ -25,8 +25,9 @@ extension World {
     order.reversed().lazy.compactMap { sessions[$0] }.first { $0.isOpen && $0.workspace == workspace }
   }
 
+  /// Written as `Alias.normalised` keeps it, so that the words which made an alias also find it.
   private static func cleaned(_ text: String) throws(Refusal) -> String {
-    let trimmed = text.split(whereSeparator: \.isWhitespace).joined(separator: " ").lowercased()
+    let trimmed = text.split(whereSeparator: \.isWhitespace).joined(separator: "_").lowercased()
     guard !trimmed.isEmpty, trimmed.utf8.count <= 128 else {
       throw Refusal(
         kind: .invalidReference,
@@ -36,13 +37,18 @@ extension World {
     return trimmed
   }
 
-  /// Open ones come before ended ones, which have given their alias back.
-  private static func only(_ candidates: [Session], _ name: String) throws(Refusal) -> Session? {
+  /// Of those with an alias, the open ones: ended ones have given theirs back, and are meant only where no other is.
+  private static func openFirst(_ candidates: [Session]) -> [Session] {
     let open = candidates.filter(\.isOpen)
-    let found = open.isEmpty ? candidates : open
+    return open.isEmpty ? candidates : open
+  }
+
+  private static func only(_ found: [Session], _ name: String) throws(Refusal) -> Session? {
     guard found.count > 1 else { return found.first }
     let shown = found.prefix(16)
-    let words = shown.map { $0.alias.map { alias in "\(alias)" } ?? $0.id.text }
+    let words = shown.map { session in
+      session.alias.map { "\($0) (\(session.id))" } ?? session.id.text
+    }
     throw Refusal(
       kind: .sessionAmbiguous,
       message: "'\(Words.quoted(name))' may be any of \(words.joined(separator: ", "))",

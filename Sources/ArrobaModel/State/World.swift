@@ -84,11 +84,11 @@ extension Agent {
       spec.rows = rows
     case .runStarting(let id): run = Run(id: id, phase: .starting, startedAt: at)
     case .runStarted(let id, let process):
-      guard run?.id == id else { return }
+      guard run?.id == id, isLive else { return }  // an ended run stays ended
       run?.phase = .running
       run?.process = process
       run?.startedAt = at
-    case .runParked(let id): if run?.id == id { run?.phase = .parked }
+    case .runParked(let id): if run?.id == id, isLive { run?.phase = .parked }
     case .runEnded(let id, let exit, let reason):
       guard run?.id == id else { return }
       run?.phase = .ended
