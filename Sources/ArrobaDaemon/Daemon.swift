@@ -33,6 +33,7 @@ package final class Daemon {
   private let signals: Descriptor
   private var signalWatch: Watch?
   private var server: Server?
+  private var chronicle: Chronicle?
   private var isEnding = false
 
   /// The listening socket stays with the supervisor, so that clients that come while a daemon is replaced just wait.
@@ -60,6 +61,7 @@ package final class Daemon {
     report(recovery, recovered)
     let kernel = Kernel(
       log: log, recovered: recovered, host: supervisor, providers: providers, surroundings: surroundings())
+    chronicle = Chronicle(of: kernel.ledger)
     try await kernel.record(
       .started(version: arrobaVersion, pid: Int(ThisProcess.pid), boot: Clock.bootID()), durable: false)
     kernel.recover(from: supervisor)

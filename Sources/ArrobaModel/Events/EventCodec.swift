@@ -53,9 +53,11 @@ package enum EventCodec {
   }
 
   /// What a payload is about, for those who filter.
-  package static func subject(of payload: UnsafeBufferPointer<UInt8>) -> (kind: String, session: String?) {
-    guard let json = try? JSONReader.read(payload) else { return ("", nil) }  // damaged: about nothing
-    return (json["kind"]?.string ?? "", json["session"]?.string)
+  package static func subject(of payload: UnsafeBufferPointer<UInt8>)
+    -> (kind: String, session: String?, agent: String?)
+  {
+    guard let json = try? JSONReader.read(payload) else { return ("", nil, nil) }  // damaged: about nothing
+    return (json["kind"]?.string ?? "", json["session"]?.string, json["agent"]?.string)
   }
 
   /// The payload as clients may see it.
