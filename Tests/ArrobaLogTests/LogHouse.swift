@@ -22,7 +22,7 @@ struct LogHouse: Sendable {
   var path: String { directory.path + "/log" }
 
   init() throws {
-    directory = try TemporaryDirectory()
+    directory = TemporaryDirectory()
   }
 
   static func options(segmentBytes: Int = 1 << 20, _ operations: FileOperations = .system) -> LogOptions {
@@ -195,4 +195,8 @@ private final class UnsafeGate: @unchecked Sendable {
       if case .success(let range) = result { range.lowerBound } else { nil }
     }
   }
+}
+
+extension SystemError {
+  static var noSpace: Int32 { ENOSPC }
 }

@@ -1,26 +1,28 @@
-package import ArrobaSystem
+internal import ArrobaSystem
 internal import Glibc
 
-/// A directory of a test's own, removed with everything in it when the last reference goes.
-///
-/// Its path is short, because sockets are made in it and a socket's path has room for 107 bytes.
+/// A directory of one test, gone with it. Its path is short, since a socket's path has 107 bytes at most.
 package final class TemporaryDirectory: Sendable {
   package let path: String
 
-  package init() throws(SystemError) {
-    var template = Array("/tmp/ar-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw .last("make the directory", "/tmp/ar-XXXXXX") }
-    path = template.withUnsafeBytes { String(decoding: $0.dropLast(), as: UTF8.self) }
+  package init() {
+    var template = Array("/tmp/arroba-XXXXXX".utf8CString)
+    precondition(mkdtemp(&template) != nil, "no temporary directory: \(SystemError.words(for: errno))")
+    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  deinit { Self.removeTree(path) }
+  deinit { Self.removeAll(path) }
 
-  private static func removeTree(_ path: String) {
-    for name in (try? Files.list(path)) ?? [] {  // what is gone need not be removed
-      let inner = "\(path)/\(name)"
-      // Links are removed, not followed: unlink first, and only what is no file is a directory.
-      if unlink(inner) != 0 { removeTree(inner) }
+  package func path(_ name: String) -> String { "\(path)/\(name)" }
+
+  private static func removeAll(_ path: String) {
+    var found = stat()
+    guard lstat(path, &found) == 0 else { return }
+    if found.st_mode & S_IFMT == S_IFDIR {
+      _ = chmod(path, 0o700)
+      let names = (try? Files.list(path)) ?? []  // what cannot be listed stays
+      for name in names { removeAll("\(path)/\(name)") }
     }
-    rmdir(path)
+    _ = remove(path)
   }
 }
