@@ -196,3 +196,7 @@ private final class UnsafeGate: @unchecked Sendable {
     }
   }
 }
+
+extension SystemError {
+  static var noSpace: Int32 { ENOSPC }
+}
