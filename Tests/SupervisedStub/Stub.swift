@@ -8,6 +8,7 @@ import Glibc
 ///
 /// `pass`: hands its end of the supervisor's pair over to the test, which then speaks for it.
 /// `read`: takes over by itself and reads all terminals, as a real daemon does; says `reading` when it does.
+/// `close`: closes its end of the pair, and lives on.
 /// `exit N`: ends with that status. The end of the socket is the end of the stub.
 enum Stub {
   static let supervisor = Descriptor(owning: 3)
@@ -36,6 +37,7 @@ enum Stub {
       let text = Array("passed\n".utf8)
       _ = text.withUnsafeBytes { DescriptorPassing.send($0, passing: [supervisor.raw], over: control) }
     case "read": Loop.shared.post { Reader.start(control) }
+    case "close": supervisor.close()
     case "exit": exit(words.count > 1 ? Int32(words[1]) ?? 0 : 0)
     default: exit(71)
     }

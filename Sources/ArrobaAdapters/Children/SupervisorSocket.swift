@@ -46,7 +46,8 @@ final class SupervisorSocket {
     }
     switch outcome {
     case .moved(let count):
-      guard let notice = try? SupervisorNotice.read(Array(room[..<count])) else { return .unknown }  // as it says
+      let packet = Array(room[..<count])
+      guard let notice = try? SupervisorNotice.read(packet) else { return .unknown }  // as it says
       return .notice(notice, passed)
     case .wouldBlock: return .none
     case .ended, .failed: return .gone
