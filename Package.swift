@@ -50,7 +50,7 @@ var targets: [Target] = [
   .testTarget(name: "ArrobaSupervisionTests", dependencies: ["ArrobaSupervision"]),
   .testTarget(
     name: "ArrobaTerminalTests", dependencies: ["ArrobaJSON", "ArrobaTerminal", "ArrobaTestSupport"]),
-  .testTarget(name: "ArrobaLoopTests", dependencies: ["ArrobaLoop"]),
+  .testTarget(name: "ArrobaLoopTests", dependencies: ["ArrobaLoop", "ArrobaTestSupport"]),
   .testTarget(
     name: "ArrobaModelTests", dependencies: ["ArrobaJSON", "ArrobaModel", "ArrobaTestSupport", "ArrobaWire"]),
   .testTarget(name: "ArrobaSystemTests", dependencies: ["ArrobaSystem", "ArrobaTestSupport"]),

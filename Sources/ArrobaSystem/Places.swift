@@ -1,3 +1,4 @@
+internal import CPty
 internal import Glibc
 
 /// Where Arroba keeps its things, as environment and XDG say (cli.md, "Names in the environment").

@@ -1,3 +1,4 @@
+internal import CPty
 internal import Glibc
 
 /// A call to the system that failed: what was tried, on what, and the error number.
