@@ -20,7 +20,9 @@ var targets: [Target] = [
   // floor 3: behaviour
   .target(
     name: "ArrobaAdapters",
-    dependencies: ["ArrobaLoop", "ArrobaModel", "ArrobaProvider", "ArrobaSupervision", "ArrobaSystem"]),
+    dependencies: [
+      "ArrobaJSON", "ArrobaLoop", "ArrobaModel", "ArrobaProvider", "ArrobaSupervision", "ArrobaSystem", "ArrobaWire",
+    ]),
   .target(name: "ArrobaClient", dependencies: ["ArrobaJSON", "ArrobaSystem", "ArrobaWire"]),
   .target(
     name: "ArrobaKernel",
@@ -35,12 +37,15 @@ var targets: [Target] = [
     name: "ArrobaDaemon",
     dependencies: [
       "ArrobaJSON", "ArrobaKernel", "ArrobaLog", "ArrobaLoop", "ArrobaModel", "ArrobaProvider",
-      "ArrobaSupervision", "ArrobaSystem", "ArrobaWire",
+      "ArrobaSupervision", "ArrobaSystem", "ArrobaTerminal", "ArrobaWire",
     ]),
   // floor 5: mains
   .executableTarget(name: "arroba", dependencies: ["ArrobaCLI"]),
   .executableTarget(
-    name: "arroba-daemon", dependencies: ["ArrobaAdapters", "ArrobaDaemon", "ArrobaProvider", "ArrobaSystem"]),
+    name: "arroba-daemon",
+    dependencies: [
+      "ArrobaAdapters", "ArrobaDaemon", "ArrobaLoop", "ArrobaProvider", "ArrobaSystem", "ArrobaWire",
+    ]),
   .executableTarget(name: "arroba-supervisor", dependencies: ["ArrobaSupervisor"]),
   // tests
   .target(
@@ -63,10 +68,14 @@ var targets: [Target] = [
       "ArrobaJSON", "ArrobaKernel", "ArrobaLog", "ArrobaLoop", "ArrobaModel", "ArrobaProvider",
       "ArrobaSupervision", "ArrobaTestSupport", "ArrobaWire",
     ]),
+  .executableTarget(
+    name: "supervised-stub",
+    dependencies: ["ArrobaAdapters", "ArrobaLoop", "ArrobaProvider", "ArrobaSystem"], path: "Tests/SupervisedStub"),
   .testTarget(
     name: "ArrobaSupervisorTests",
     dependencies: [
-      "ArrobaSupervision", "ArrobaSupervisor", "ArrobaSystem", "ArrobaTestSupport", "arroba-supervisor",
+      "ArrobaAdapters", "ArrobaLoop", "ArrobaProvider", "ArrobaSupervision", "ArrobaSupervisor", "ArrobaSystem",
+      "ArrobaTestSupport", "arroba-supervisor", "supervised-stub",
     ]),
   .testTarget(name: "ArrobaCLITests", dependencies: ["ArrobaCLI", "ArrobaJSON", "ArrobaTestSupport"]),
   .testTarget(

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// How many bytes of each attachment's input have reached the terminal, beside the ring and as long-lived as it.
 ///
 /// A client whose connection is lost asks with its attachment's name and sends what comes after this count, so that
@@ -14,6 +16,13 @@ package struct InputLedger {
     package let seenMs: UInt64
     /// Bytes of which a killed daemon left unknown whether they were entered. They count as accepted.
     package let unknown: UInt64
+
+    package init(name: String, accepted: UInt64, seenMs: UInt64, unknown: UInt64) {
+      self.name = name
+      self.accepted = accepted
+      self.seenMs = seenMs
+      self.unknown = unknown
+    }
   }
 
   /// One row: name, accepted, when, and a write that is under way (where it began, how long it is).
@@ -37,17 +46,22 @@ package struct InputLedger {
     rows.load(fromByteOffset: row * Self.rowBytes + column.rawValue, as: UInt64.self)
   }
 
+  /// Stores in the order of the calls: a kill between two of them must not leave the later one alone.
   private func put(_ value: UInt64, _ column: Column, _ row: Int) {
+    atomicMemoryFence(ordering: .releasing)
     rows.storeBytes(of: value, toByteOffset: row * Self.rowBytes + column.rawValue, as: UInt64.self)
+    atomicMemoryFence(ordering: .acquiringAndReleasing)
   }
 
-  private func name(of row: Int) -> String {
-    let bytes = rows[(row * Self.rowBytes)..<(row * Self.rowBytes + Self.longestName)]
-    return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+  private func nameBytes(of row: Int) -> Slice<UnsafeMutableRawBufferPointer> {
+    rows[(row * Self.rowBytes)..<(row * Self.rowBytes + Self.longestName)].prefix { $0 != 0 }
   }
 
+  private func name(of row: Int) -> String { String(decoding: nameBytes(of: row), as: UTF8.self) }
+
+  /// Looked up with each key press, so without making a text of every row's name.
   private func row(named name: String) -> Int? {
-    (0..<Self.capacity).first { self.name(of: $0) == name }
+    (0..<Self.capacity).first { nameBytes(of: $0).elementsEqual(name.utf8) }
   }
 
   package func entry(named name: String) -> Entry? {
@@ -59,13 +73,20 @@ package struct InputLedger {
   /// Makes a row for a new attachment, in place of the one that was unused for longest, if need be.
   package func open(_ name: String, nowMs: UInt64) {
     precondition(!name.isEmpty && name.utf8.count <= Self.longestName, "attachment names have 1 to 24 bytes")
-    let free = (0..<Self.capacity).first { self.name(of: $0).isEmpty }
+    let free = (0..<Self.capacity).first { nameBytes(of: $0).isEmpty }
     let row = row(named: name) ?? free ?? (0..<Self.capacity).min { value(.seen, $0) < value(.seen, $1) } ?? 0
-    for column in [Column.accepted, .writeBase, .writeLength, .unknown] { put(0, column, row) }
+    // Nameless while it changes hands: a name must never be found with another one's count.
+    erase(row)
     put(nowMs, .seen, row)
-    var padded = [UInt8](name.utf8)
-    padded.append(contentsOf: repeatElement(0, count: Self.longestName - padded.count))
-    for (index, byte) in padded.enumerated() { rows[row * Self.rowBytes + index] = byte }
+    for (index, byte) in name.utf8.enumerated().dropFirst() { rows[row * Self.rowBytes + index] = byte }
+    atomicMemoryFence(ordering: .releasing)
+    if let first = name.utf8.first { rows[row * Self.rowBytes] = first }
+  }
+
+  private func erase(_ row: Int) {
+    rows[row * Self.rowBytes] = 0
+    atomicMemoryFence(ordering: .releasing)
+    for index in 1..<Self.rowBytes { rows[row * Self.rowBytes + index] = 0 }
   }
 
   package func touch(_ name: String, nowMs: UInt64) {
@@ -73,8 +94,7 @@ package struct InputLedger {
   }
 
   package func close(_ name: String) {
-    guard let row = row(named: name) else { return }
-    for index in 0..<Self.rowBytes { rows[row * Self.rowBytes + index] = 0 }
+    if let row = row(named: name) { erase(row) }
   }
 
   /// Says that up to `count` bytes are about to be written; `write` does it and returns how many went in.
@@ -95,7 +115,7 @@ package struct InputLedger {
   /// more harm than a missing one, and as unknown. Returns the attachments concerned.
   package func recoverCutWrites() -> [Entry] {
     var cut: [Entry] = []
-    for row in 0..<Self.capacity where !name(of: row).isEmpty {
+    for row in 0..<Self.capacity where !nameBytes(of: row).isEmpty {
       let length = value(.writeLength, row)
       let accepted = value(.accepted, row)
       guard length > 0, value(.writeBase, row) == accepted else { continue }

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// The last bytes that a child wrote, numbered from its first byte, in memory that daemon and supervisor share.
 ///
 /// One process writes at a time: the daemon while it lives, the supervisor while it does not. Because the ring is not
@@ -20,6 +22,7 @@ package final class OutputRing {
     case fillBase = 24
     case fillLength = 32
     case size = 40
+    case taken = 48
   }
 
   private let base: UnsafeMutableRawPointer
@@ -54,8 +57,12 @@ package final class OutputRing {
   }
 
   private func value(_ field: Field) -> UInt64 { base.load(fromByteOffset: field.rawValue, as: UInt64.self) }
+  /// Stores after everything that was stored before: the process may be killed between any two of them, and the next
+  /// one must not find a later store without an earlier one.
   private func put(_ value: UInt64, at field: Field) {
+    atomicMemoryFence(ordering: .releasing)
     base.storeBytes(of: value, toByteOffset: field.rawValue, as: UInt64.self)
+    atomicMemoryFence(ordering: .acquiringAndReleasing)
   }
 
   /// The offset after the last byte.
@@ -75,6 +82,17 @@ package final class OutputRing {
       return (UInt16(truncatingIfNeeded: packed >> 16), UInt16(truncatingIfNeeded: packed))
     }
     set { put(UInt64(newValue.columns) << 16 | UInt64(newValue.rows), at: .size) }
+  }
+
+  /// How far a reader that may not miss anything has come. Kept in the ring so that its successor goes on there.
+  package var taken: UInt64 {
+    get { value(.taken) }
+    set { put(newValue, at: .taken) }
+  }
+
+  /// Whether another `fill` would overwrite nothing that has not been taken.
+  package var hasRoomBesideUntaken: Bool {
+    end - min(end, taken) + 2 * UInt64(Self.longestFill) <= UInt64(capacity)
   }
 
   private var data: UnsafeMutableRawPointer { base + Self.headerBytes }

@@ -21,6 +21,16 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
     SystemError(action, subject, code: errno)
   }
 
+  /// What did not come about in the time that it was given.
+  package static func timedOut(_ action: String, _ subject: String) -> SystemError {
+    SystemError(action, subject, code: ETIMEDOUT)
+  }
+
+  /// What the other side ended before it was done.
+  package static func cutOff(_ action: String, _ subject: String) -> SystemError {
+    SystemError(action, subject, code: EPIPE)
+  }
+
   package var reason: String { Self.words(for: code) }
 
   package var description: String { "cannot \(action) \(subject): \(reason)" }

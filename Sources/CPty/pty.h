@@ -47,10 +47,10 @@ struct arroba_birth {
 
 /* Only async-signal-safe calls from here to exec: no Swift runs in the child. */
 static inline void arroba_child_reset(const struct arroba_birth *birth, pid_t parent) {
-  struct sigaction action;
-  memset(&action, 0, sizeof action);
-  action.sa_handler = SIG_DFL;
-  for (int number = 1; number < 65; number++) (void)sigaction(number, &action, NULL);
+  /* By the kernel's own call: the C library's refuses 32 and 33, which posix_spawn leaves ignored in its children.
+     All zero is the default action, whatever the order of the fields. */
+  const unsigned long action[8] = {0};
+  for (int number = 1; number < 65; number++) (void)syscall(SYS_rt_sigaction, number, action, NULL, 8);
   sigset_t none;
   sigemptyset(&none);
   (void)sigprocmask(SIG_SETMASK, &none, NULL);
@@ -82,11 +82,32 @@ static inline void arroba_child_exec(const struct arroba_birth *birth, int repor
   _exit(127);
 }
 
+/* Where a terminal's line editing erases whole UTF-8 characters; nobody has used another encoding for years. */
+static inline void arroba_child_terminal(void) {
+  struct termios mode;
+  if (tcgetattr(0, &mode) != 0) return;
+  mode.c_iflag |= IUTF8;
+  (void)tcsetattr(0, TCSANOW, &mode);
+}
+
+/* A dead network file system must not hold up everybody else's child. */
+#define ARROBA_LONGEST_BIRTH_MS 3000
+
 /* Waits until the child has become its program or has said why not. Returns 0, or the failed stage (1 the
-   directory, 2 exec) with its errno in *why; the failed child is reaped here. */
+   directory, 2 exec, 3 too slow) with its errno in *why; a child that failed is reaped here, one that was too
+   slow is killed and left to the caller's waitpid loop. */
 static inline int arroba_await_exec(pid_t pid, int report, int *why) {
   int failure[2] = {0, 0};
+  struct pollfd wanted = {report, POLLIN, 0};
   ssize_t got;
+  int ready;
+  do { ready = poll(&wanted, 1, ARROBA_LONGEST_BIRTH_MS); } while (ready < 0 && errno == EINTR);
+  if (ready == 0) {
+    close(report);
+    (void)kill(pid, SIGKILL);
+    *why = ETIMEDOUT;
+    return 3;
+  }
   do { got = read(report, failure, sizeof failure); } while (got < 0 && errno == EINTR);
   close(report);
   if (got != (ssize_t)sizeof failure) return 0;
@@ -108,7 +129,10 @@ static inline pid_t arroba_fork_terminal(const struct arroba_birth *birth, int *
   sigprocmask(SIG_SETMASK, &all, &old);
   pid_t parent = getpid();
   pid_t pid = forkpty(primary, NULL, NULL, &size);
-  if (pid == 0) arroba_child_exec(birth, report[1], parent);
+  if (pid == 0) {
+    arroba_child_terminal();
+    arroba_child_exec(birth, report[1], parent);
+  }
   int failed = errno;
   sigprocmask(SIG_SETMASK, &old, NULL);
   close(report[1]);
@@ -260,6 +284,18 @@ static inline int arroba_peer(int socket, int *pid, uint32_t *uid) {
 static inline int arroba_name_thread(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
 static inline int arroba_open_pid(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 static inline int arroba_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
+/* Closes descriptors, those from first to last, which need not be open. */
+static inline int arroba_close_range(unsigned first, unsigned last) {
+  return (int)syscall(SYS_close_range, first, last, 0u);
+}
+/* Another process's descriptor, for those that may trace it (pidfd_getfd(2)). */
+static inline int arroba_take_descriptor(int pidfd, int number) {
+  return (int)syscall(SYS_pidfd_getfd, pidfd, number, 0u);
+}
+static inline char *const *arroba_environment(void) {
+  extern char **environ;
+  return environ;
+}
 static inline int arroba_exited(int status) { return WIFEXITED(status); }
 static inline int arroba_exit_code(int status) { return WEXITSTATUS(status); }
 static inline int arroba_exit_signal(int status) { return WTERMSIG(status); }

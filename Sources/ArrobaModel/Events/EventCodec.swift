@@ -52,6 +52,12 @@ package enum EventCodec {
     )
   }
 
+  /// What a payload is about, for those who filter.
+  package static func subject(of payload: UnsafeBufferPointer<UInt8>) -> (kind: String, session: String?) {
+    guard let json = try? JSONReader.read(payload) else { return ("", nil) }  // damaged: about nothing
+    return (json["kind"]?.string ?? "", json["session"]?.string)
+  }
+
   /// The payload as clients may see it.
   package static func publicPart(of payload: [UInt8]) -> [UInt8] {
     guard payload.starts(with: privateMark) else { return payload }

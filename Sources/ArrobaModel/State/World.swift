@@ -14,6 +14,11 @@ package struct World: Sendable, Equatable {
 
   package var inOrder: [Session] { order.compactMap { sessions[$0] } }
 
+  /// Takes over a session as it stands in another world.
+  package mutating func adopt(_ session: Session) {
+    if sessions.updateValue(session, forKey: session.id) == nil { order.append(session.id) }
+  }
+
   /// Events about things that are not (any more) there change nothing: an event that was decided before a deletion
   /// may be recorded after it.
   package mutating func apply(_ record: RecordedEvent) {

@@ -1,0 +1,146 @@
+internal import ArrobaJSON
+internal import ArrobaKernel
+internal import ArrobaLoop
+internal import ArrobaWire
+
+/// The structured lane of one connection: requests in, answers and events out.
+@LoopActor
+final class ControlLane {
+  /// Requests of one connection that may be under way (protocol.md, section 2).
+  static let mostInFlight = 64
+  static let mostSubscriptions = 32
+
+  unowned let connection: Connection  // the connection owns this lane and outlives it
+  let instance: String?
+  let turnstile = Turnstile()
+  private var inFlight = 0
+  private var subscriptions: [String: Subscription] = [:]
+  private var nextSubscription = 1
+  private var heartbeat: LoopTimer?
+  private(set) var isStopped = false
+
+  init(connection: Connection, instance: String?) {
+    self.connection = connection
+    self.instance = instance
+  }
+
+  func start() { armHeartbeat() }
+
+  func stop() {
+    isStopped = true
+    heartbeat?.cancel()
+    for subscription in subscriptions.values { subscription.stop() }
+    subscriptions = [:]
+  }
+
+  // MARK: requests
+
+  func received(_ line: [UInt8]) {
+    switch IncomingMessage(line: line) {
+    case .invalid(let id, let error): connection.send(OutgoingMessage.error(id: id, error))
+    case .notification: return  // this protocol has none from clients
+    case .request(let id, let method, let params): handle(id, method, params)
+    }
+  }
+
+  private func handle(_ id: JSON, _ method: String, _ params: JSON) {
+    let server = connection.server
+    // Answered here and now, whatever else is stuck.
+    if let answer = server.immediate(method) {
+      return connection.send(OutgoingMessage.result(id: id, answer))
+    }
+    guard inFlight < Self.mostInFlight else {
+      let error = WireError(
+        kind: .overloaded, message: "\(Self.mostInFlight) requests of this connection are under way already",
+        hint: "wait for an answer before the next request")
+      return connection.send(OutgoingMessage.error(id: id, error))
+    }
+    inFlight += 1
+    Task { @LoopActor in
+      let reply = await Exchange(lane: self, method: method, params: params).reply()
+      inFlight -= 1
+      guard !isStopped else { return }
+      finish(id, reply)
+    }
+  }
+
+  private func finish(_ id: JSON, _ reply: Exchange.Reply) {
+    switch reply {
+    case .result(let result): connection.send(OutgoingMessage.result(id: id, result))
+    case .error(let error): connection.send(OutgoingMessage.error(id: id, error))
+    case .subscribed(let result, let subscription):
+      connection.send(OutgoingMessage.result(id: id, result))
+      subscriptions[subscription.id] = subscription
+      subscription.start()
+    case .attached(let result, let client):
+      connection.send(OutgoingMessage.result(id: id, result))
+      connection.becomeTerminal(client)
+      client.start()
+    }
+  }
+
+  // MARK: subscriptions
+
+  var subscriptionCount: Int { subscriptions.count }
+
+  func newSubscriptionID() throws(WireError) -> String {
+    guard subscriptions.count < Self.mostSubscriptions else {
+      throw WireError(
+        kind: .overloaded, message: "a connection has at most \(Self.mostSubscriptions) subscriptions",
+        hint: "events.unsubscribe one, or open another connection")
+    }
+    defer { nextSubscription += 1 }
+    return "e_\(nextSubscription)"
+  }
+
+  func unsubscribe(_ id: String) -> Bool {
+    guard let subscription = subscriptions.removeValue(forKey: id) else { return false }
+    subscription.stop()
+    return true
+  }
+
+  /// The client has taken what was sent: its subscriptions go on.
+  func drained() {
+    for subscription in subscriptions.values { subscription.pump() }
+  }
+
+  // MARK: heartbeat
+
+  private func armHeartbeat() {
+    let idle = LoopClock.nowMs() - connection.lastSentMs
+    heartbeat = Loop.shared.after(max(1, Server.heartbeatMs - idle)) { [weak self] in
+      guard let self, !isStopped else { return }
+      if LoopClock.nowMs() - connection.lastSentMs >= Server.heartbeatMs, connection.unsentCount == 0 {
+        let head = JSON.int(Int(connection.server.kernel.ledger.head))
+        connection.send(OutgoingMessage.notification(method: "heartbeat", params: ["head": head]))
+      }
+      armHeartbeat()
+    }
+  }
+}
+
+/// Lets one request of a connection after another prepare itself, in the order of their arrival, so that they enter
+/// the kernel in that order although preparing may wait for the file system.
+@LoopActor
+final class Turnstile {
+  private var isTaken = false
+  private var waiting: [CheckedContinuation<Void, Never>] = []
+
+  nonisolated init() {}
+
+  func enter() async {
+    guard isTaken else {
+      isTaken = true
+      return
+    }
+    await withCheckedContinuation { waiting.append($0) }
+  }
+
+  func leave() {
+    if waiting.isEmpty {
+      isTaken = false
+    } else {
+      waiting.removeFirst().resume()
+    }
+  }
+}

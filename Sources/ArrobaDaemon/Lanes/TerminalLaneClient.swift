@@ -1,0 +1,200 @@
+internal import ArrobaJSON
+internal import ArrobaKernel
+internal import ArrobaLoop
+internal import ArrobaModel
+internal import ArrobaProvider
+internal import ArrobaSupervision
+internal import ArrobaSystem
+internal import ArrobaWire
+
+/// A client attached to a terminal: frames both ways, a cursor in the ring, nothing of its own to overflow.
+@LoopActor
+final class TerminalLaneClient: TerminalClient {
+  let attachment: AttachmentID
+  private let terminal: Terminal
+  private let drives: Bool
+  private unowned let connection: Connection  // the connection owns this lane and outlives it
+  private var offset: UInt64
+  private var needsRepaint: Bool
+  private var decoder = FrameDecoder()
+  /// Input that the program's terminal did not take yet.
+  private var untyped: [UInt8] = []
+  private var exit: ExitStatus?
+  /// Before that the connection still is a structured lane: the answer to the attach comes first.
+  private var isStarted = false
+  private var isStopped = false
+  private var saidDetach = false
+  private var hasSaidViewOnly = false
+  private var heartbeat: LoopTimer?
+
+  /// One frame carries at most this much output, so that what is unsent of it stays small.
+  private static let longestOutput = 64 << 10
+  private static let heartbeatMs = 5000
+
+  init(
+    attachment: AttachmentID, terminal: Terminal, drives: Bool, connection: Connection, after: UInt64?
+  ) {
+    self.attachment = attachment
+    self.terminal = terminal
+    self.drives = drives
+    self.connection = connection
+    let ring = terminal.ring
+    if let after, after >= ring.start, after <= ring.end {
+      offset = after
+      needsRepaint = false
+    } else {
+      offset = ring.end
+      needsRepaint = true
+    }
+  }
+
+  /// Where the client's bytes begin: after what it had, or at the repaint.
+  var startOffset: UInt64 { offset }
+
+  func start() {
+    isStarted = true
+    exit = terminal.endToTell
+    armHeartbeat()
+    pump()
+  }
+
+  // MARK: TerminalClient
+
+  func outputIsThere() { pump() }
+
+  func sizeChanged(columns: UInt16, rows: UInt16) {
+    guard isStarted, !isStopped else { return }
+    // Behind the output that was written at the old size.
+    pump()
+    connection.send(TerminalFrame.resize(columns: columns, rows: rows))
+  }
+
+  func programEnded(_ status: ExitStatus) {
+    exit = status
+    pump()
+  }
+
+  func replaced() {
+    notice("another client has taken up this attachment")
+    isStopped = true
+    connection.closeWhenSent()
+  }
+
+  // MARK: to the client
+
+  /// Sends what the client lacks, as far as its socket takes it. The rest is asked for when it drains.
+  func pump() {
+    guard isStarted, !isStopped else { return }
+    let ring = terminal.ring
+    while connection.unsentCount == 0 && !isStopped {
+      if needsRepaint || offset < ring.start {
+        repaint()
+      } else if offset < ring.end {
+        forward(ring)
+      } else if let exit {
+        isStopped = true
+        terminal.detach(self, forGood: true)
+        connection.send(TerminalFrame.exit(Int32(clamping: exit.signed)))
+        return connection.closeWhenSent()
+      } else {
+        return
+      }
+    }
+  }
+
+  private func repaint() {
+    needsRepaint = false
+    let (at, bytes) = terminal.repaint()
+    offset = at
+    connection.send(TerminalFrame.screen(at: at, bytes))
+  }
+
+  private func forward(_ ring: OutputRing) {
+    let count = ring.withBytes(from: offset, atMost: Self.longestOutput) { first, second in
+      let count = first.count + second.count
+      connection.send(header: TerminalFrame.header(.output, count: count), first, second)
+      return count
+    }
+    offset += UInt64(count)
+  }
+
+  private func notice(_ message: String) {
+    connection.send(TerminalFrame.encode(.notice, JSON.record(["message": .string(message)]).encoded))
+  }
+
+  private func armHeartbeat() {
+    let idle = LoopClock.nowMs() - connection.lastSentMs
+    heartbeat = Loop.shared.after(max(1, Self.heartbeatMs - idle)) { [weak self] in
+      guard let self, !isStopped else { return }
+      if LoopClock.nowMs() - connection.lastSentMs >= Self.heartbeatMs, connection.unsentCount == 0 {
+        connection.send(TerminalFrame.encode(.heartbeat))
+      }
+      armHeartbeat()
+    }
+  }
+
+  // MARK: from the client
+
+  func received(_ bytes: ArraySlice<UInt8>) {
+    decoder.feed(bytes)
+    takeFrames()
+  }
+
+  private func takeFrames() {
+    do throws(FrameDecoder.Fault) {
+      while !isStopped, untyped.isEmpty, let frame = try decoder.next() { take(frame) }
+    } catch {
+      notice("the connection is closed: \(error)")
+      stop()
+      connection.closeWhenSent()
+    }
+  }
+
+  private func take(_ frame: FrameDecoder.Frame) {
+    switch frame.kind {
+    case .input: type(frame.payload)
+    case .resize:
+      guard let size = TerminalFrame.size(of: frame.payload), Params.sides.contains(Int(size.columns)),
+        Params.sides.contains(Int(size.rows))
+      else { return notice("a size is from 1 to \(Params.sides.upperBound) columns and rows") }
+      terminal.clientResized(self, columns: size.columns, rows: size.rows)
+    case .detach:
+      saidDetach = true
+      stop()
+      connection.closeWhenSent()
+    case .heartbeat: break
+    case .output, .screen, .exit, .notice: notice("a client does not send \(frame.kind) frames")
+    }
+  }
+
+  private func type(_ bytes: [UInt8]) {
+    guard drives else {
+      if !hasSaidViewOnly { notice("this attachment only views; what is typed goes nowhere") }
+      hasSaidViewOnly = true
+      return
+    }
+    let taken = bytes.withUnsafeBytes { terminal.type($0, from: self) }
+    guard taken < bytes.count else { return }
+    // The program is busy. Nothing more is read from the client, so that it feels that, until this is in.
+    untyped = Array(bytes[taken...])
+    connection.pauseReading(true)
+    terminal.whenWritable { [weak self] in self?.typeRest() }
+  }
+
+  private func typeRest() {
+    guard !isStopped else { return }
+    let rest = untyped
+    untyped = []
+    type(rest)
+    guard untyped.isEmpty else { return }
+    connection.pauseReading(false)
+    takeFrames()
+  }
+
+  func stop() {
+    heartbeat?.cancel()
+    guard !isStopped else { return }
+    isStopped = true
+    terminal.detach(self, forGood: saidDetach)
+  }
+}

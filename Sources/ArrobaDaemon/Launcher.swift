@@ -1,0 +1,82 @@
+internal import ArrobaJSON
+internal import ArrobaSupervision
+package import ArrobaSystem
+
+/// What `arroba-daemon` does when a person or a service manager starts it: it becomes the supervisor, which starts
+/// `arroba-daemon` again as the daemon proper.
+package enum Launcher {
+  /// Exit codes of sysexits.h, where one fits.
+  package static let temporaryFailure: Int32 = 75
+  package static let configurationError: Int32 = 78
+  package static let cannotRun: Int32 = 71
+
+  /// Takes the state directory's lock and becomes the supervisor; returns only the exit code of a failure, which was
+  /// said on stderr and to who waits for the daemon.
+  package static func becomeSupervisor(places: Places, arguments: [String]) -> Int32 {
+    let ready = ReadyNote(environment: Environment.all)
+    do {
+      try Files.makeDirectory(places.state)
+      switch try InstanceLock.take("\(places.state)/lock") {
+      case .held(let note): return fail(ready, held(note, state: places.state), temporaryFailure)
+      case .taken(let lock): return fail(ready, become(places, arguments, lock, ready), cannotRun)
+      }
+    } catch {
+      return fail(ready, "\(error)", cannotRun)
+    }
+  }
+
+  private static func held(_ line: String, state: String) -> String {
+    guard let note = LockNote(line: line) else { return "another daemon is starting on \(state)" }
+    switch note.state {
+    case .running: return "already running: the supervisor with pid \(note.pid) holds \(state)/lock"
+    case .gaveUp(let reason):
+      return "the supervisor with pid \(note.pid) holds \(state)/lock and has given up: \(reason); "
+        + "mend that, then: kill -USR1 \(note.pid)"
+    }
+  }
+
+  private static func become(_ places: Places, _ arguments: [String], _ lock: Descriptor, _ ready: ReadyNote)
+    -> String
+  {
+    guard let own = ThisProcess.executable, let directory = Files.parent(of: own) else {
+      return "/proc is not there: the way to arroba-supervisor is unknown"
+    }
+    let supervisor = "\(directory)/arroba-supervisor"
+    guard Files.isExecutable(supervisor) else {
+      return "there is no \(supervisor); install it beside arroba-daemon"
+    }
+    lock.setInherited(true)
+    var words = ["arroba-supervisor", "--lock-fd", "\(lock.raw)", "--state", places.state]
+    if let number = ready.number { words += ["--ready-fd", "\(number)"] }
+    words += ["--daemon", own, "--"] + arguments
+    let environment = Environment.entries.filter { !$0.hasPrefix("\(ReadyNote.variable)=") }
+    return "\(Programs.become(supervisor, arguments: words, environment: environment))"
+  }
+
+  private static func fail(_ ready: ReadyNote, _ message: String, _ code: Int32) -> Int32 {
+    ready.failed(message)
+    Console.error("arroba-daemon: \(message)")
+    return code
+  }
+}
+
+/// Who started the daemon on demand waits at a pipe for one line: `ready`, or `error: …`.
+package struct ReadyNote: Sendable {
+  package static let variable = "ARROBA_READY_FD"
+
+  package let number: Int32?
+
+  package init(environment: [String: String]) {
+    number = environment[Self.variable].flatMap { Int32($0) }.flatMap { $0 > 2 ? $0 : nil }
+  }
+
+  package func ready() { say("ready\n") }
+  package func failed(_ message: String) { say("error: \(message)\n") }
+
+  private func say(_ line: String) {
+    guard let number else { return }
+    let pipe = Descriptor(owning: number)
+    try? pipe.writeAll(Array(line.utf8))  // nobody waits any more
+    pipe.close()
+  }
+}

@@ -1,0 +1,180 @@
+package import ArrobaJSON
+package import ArrobaLog
+package import ArrobaLoop
+package import ArrobaModel
+package import ArrobaProvider
+internal import ArrobaWire
+
+/// The authority: commands come in by one door, events go out by one log, reads are answered from what they fold to.
+@LoopActor
+package final class Kernel {
+  package let ledger: Ledger
+  package let terminals: TerminalRoom
+  private let queue = CommandQueue()
+  private let repetitions: Repetitions
+  private let providers: ProviderRegistry
+  private var isShuttingDown = false
+
+  package struct Surroundings: Sendable {
+    package var now: @Sendable () -> Instant
+    /// Names the boot of the machine that this is.
+    package var boot: String
+    /// The start of a process in clock ticks; nil where there is no such process. Reads a small file of /proc.
+    package var startTicks: @Sendable (_ pid: Int) -> Int?
+    /// Ends a process that lost its supervisor, with its group.
+    package var endOrphan: @Sendable (_ pid: Int) -> Void
+    /// The daemon's socket, as programs inside an agent are told.
+    package var socket: String
+
+    package init(
+      now: @escaping @Sendable () -> Instant, boot: String, startTicks: @escaping @Sendable (Int) -> Int?,
+      endOrphan: @escaping @Sendable (Int) -> Void, socket: String
+    ) {
+      self.now = now
+      self.boot = boot
+      self.startTicks = startTicks
+      self.endOrphan = endOrphan
+      self.socket = socket
+    }
+
+    /// A process as the log knows it; zero ticks for one that has ended already.
+    func process(_ pid: Int) -> Run.Process {
+      Run.Process(pid: pid, startTicks: startTicks(pid) ?? 0, boot: boot)
+    }
+  }
+
+  let surroundings: Surroundings
+
+  package init(
+    log: EventLog, recovered: RecoveredState, host: any ChildHost, providers: ProviderRegistry,
+    surroundings: Surroundings
+  ) {
+    ledger = Ledger(log: log, world: recovered.world, receipts: recovered.receipts, now: surroundings.now)
+    terminals = TerminalRoom(host: host, nowMs: { surroundings.now().ms })
+    repetitions = Repetitions(ledger: ledger, now: surroundings.now)
+    self.providers = providers
+    self.surroundings = surroundings
+    terminals.report = { [weak self] session, agent, signal in self?.report(signal, of: agent, in: session) }
+  }
+
+  package var world: World { ledger.world }
+
+  package var load: (lanes: Int, deepest: Int) { queue.load }
+
+  // MARK: commands
+
+  /// Who asks, and how a repetition of the same command is recognised.
+  package struct Origin: Sendable {
+    package let by: String?
+    package let command: String?
+    package let fingerprint: String?
+
+    package init(by: String?, command: String?, fingerprint: String?) {
+      self.by = by
+      self.command = command
+      self.fingerprint = fingerprint
+    }
+  }
+
+  /// Does `work` unless the same command was carried out before: then its answer is given again. While it is under
+  /// way, the repetition waits for the same answer.
+  package func once(_ origin: Origin, _ work: () async throws(Refusal) -> JSON) async throws(Refusal) -> JSON
+  {
+    guard !isShuttingDown else {
+      throw Refusal(
+        kind: .shuttingDown, message: "the daemon is shutting down", hint: "try again in a moment")
+    }
+    return try await repetitions.once(origin, work)
+  }
+
+  /// Decides, records, applies, acts; in this order, and alone with what it touches. Answers what the command came to.
+  package func submit(_ command: Command, from origin: Origin) async throws(Refusal) -> JSON {
+    let place = try await queue.enter(command.claims, isBounded: !command.isReport)
+    defer { queue.leave(place) }
+    let decision = try command.decide(in: world)
+    let cause = Ledger.Cause(
+      by: origin.by, command: origin.command, fingerprint: origin.fingerprint,
+      answer: { [unowned self] in render(decision.answer, in: $0) })  // the kernel outlives its commands
+    try await ledger.record(
+      decision.events, about: command.subject, cause: cause, durable: decision.isDurable)
+    let answer = render(decision.answer, in: world)
+    for effect in decision.effects { act(effect) }
+    return answer
+  }
+
+  private func act(_ effect: Decision.Effect) {
+    switch effect {
+    case .start(let session, let agent):
+      guard let provider = providers.provider(named: agent.spec.provider) else {
+        let reason = "this daemon has no provider \(agent.spec.provider)"
+        return report(.failedToStart(agent.run, reason: reason), of: agent.id, in: session)
+      }
+      let identity = AgentIdentity(session: session, agent: agent.id, socket: surroundings.socket)
+      let birth = provider.birth(of: agent.spec, run: agent.run, identity: identity)
+      terminals.open(session: session, agent: agent, birth: birth) { [surroundings] pid in
+        surroundings.process(pid)
+      }
+    case .stop(let run): terminals.stop(run)
+    case .forget(let agent): terminals.forget(agent)
+    }
+  }
+
+  /// Something that the world reports, as a command like any other.
+  package func report(_ signal: RunSignal, of agent: AgentID, in session: SessionID) {
+    Task { @LoopActor in
+      // Refused where session or agent are gone meanwhile: then nobody is left whom it concerns. A log that cannot
+      // be written is said by health and by every command.
+      _ = try? await submit(
+        .agent(session, agent, .absorb(signal)), from: Origin(by: nil, command: nil, fingerprint: nil))
+    }
+  }
+
+  /// Records something about the daemon itself.
+  package func record(_ event: DaemonEvent, durable: Bool) async throws(Refusal) {
+    try await ledger.record([.daemon(event)], about: nil, cause: Ledger.Cause(), durable: durable)
+  }
+
+  // MARK: answers
+
+  private func render(_ answer: Decision.Answer, in world: World) -> JSON {
+    switch answer {
+    case .session(let id): world.session(id).map { view($0) } ?? .null
+    case .agent(let session, let agent): view(agent, of: session, in: world)
+    case .agents(let session, let agents):
+      ["agents": .array(agents.map { view($0, of: session, in: world) })]
+    case .stopped(let session, let agent, let stopped):
+      .record([
+        "session": .string(session.text), "agent": .text(agent?.text),
+        "stopped": .array(
+          stopped.map { ["agent": .string($0.agent.text), "run": .string($0.run.text)] }),
+      ])
+    case .nothing: [:]
+    }
+  }
+
+  package func view(_ session: Session) -> JSON {
+    session.json { terminals.terminal(of: $0)?.attached ?? 0 }
+  }
+
+  package func view(_ agent: AgentID, of session: SessionID, in world: World) -> JSON {
+    guard let session = world.session(session), let agent = session.agent(agent) else { return .null }
+    return agent.json(
+      isFocused: session.focused == agent.id, attached: terminals.terminal(of: agent.id)?.attached ?? 0)
+  }
+
+  // MARK: the end
+
+  /// No more commands; what is under way is finished by the caller's waiting for the log to close.
+  package func beginShutdown() { isShuttingDown = true }
+}
+
+extension Command {
+  /// The session that it is about, for the excerpt that its answer is rendered from.
+  fileprivate var subject: SessionID? {
+    switch self {
+    case .create(let id, _, _, _): id
+    case .session(let id, _): id
+    case .agent(let id, _, _): id
+    }
+  }
+}

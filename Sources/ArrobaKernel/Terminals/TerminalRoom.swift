@@ -1,0 +1,182 @@
+package import ArrobaLoop
+package import ArrobaModel
+package import ArrobaProvider
+internal import ArrobaSupervision
+
+/// The terminals of this daemon, by agent, and the births and deaths of their programs.
+@LoopActor
+package final class TerminalRoom {
+  private let host: any ChildHost
+  private let nowMs: @Sendable () -> Int
+  private var terminals: [AgentID: Terminal] = [:]
+  private var agents: [RunID: (session: SessionID, agent: AgentID)] = [:]
+  /// Runs whose program is being ended; they are forgotten when it has.
+  private var leaving: Set<RunID> = []
+  private var waiting: [AgentID: [@LoopActor () -> Void]] = [:]
+
+  /// Where what happens to runs is reported; set once by the kernel.
+  var report: (@LoopActor (SessionID, AgentID, RunSignal) -> Void)?
+
+  /// Bytes of output that are kept for each terminal.
+  package static let ringCapacity = 2 << 20
+
+  init(host: any ChildHost, nowMs: @escaping @Sendable () -> Int) {
+    self.host = host
+    self.nowMs = nowMs
+    host.onExit = { [weak self] id, status in self?.exited(RunID(id), status) }
+  }
+
+  package func terminal(of agent: AgentID) -> Terminal? { terminals[agent] }
+  package var count: Int { terminals.count }
+  package var attached: Int { terminals.values.reduce(0) { $0 + $1.attached } }
+
+  // MARK: birth
+
+  func open(
+    session: SessionID, agent: NewAgent, birth: ChildBirth, process: @escaping @LoopActor (Int) -> Run.Process
+  ) {
+    close(agent.id)
+    agents[agent.run] = (session, agent.id)
+    host.spawn(birth) { [weak self] result in
+      guard let self else { return }
+      switch result {
+      case .failure(let failure):
+        agents[agent.run] = nil
+        report?(session, agent.id, .failedToStart(agent.run, reason: failure.message))
+      case .success(let child):
+        adopt(child, session: session, agent: agent)
+        report?(session, agent.id, .started(agent.run, process(child.pid)))
+        if leaving.contains(agent.run) { end(agent.run) }
+      }
+      wakeWaiting(for: agent.id)
+    }
+  }
+
+  /// Takes a child's terminal over: a new one's, or that of one which an earlier daemon left.
+  func adopt(_ child: BornChild, session: SessionID, agent: NewAgent) {
+    agents[agent.run] = (session, agent.id)
+    guard let lane = child.terminal else { return }
+    let terminal = Terminal(
+      session: session, agent: agent.id, run: agent.run, lane: lane, columns: agent.spec.columns,
+      rows: agent.spec.rows, nowMs: nowMs)
+    terminal.onResize = { [weak self] columns, rows in
+      self?.report?(session, agent.id, .resized(columns: columns, rows: rows))
+    }
+    terminals[agent.id] = terminal
+    for cut in terminal.cutWrites() {
+      let words =
+        "the daemon ended while up to \(cut.unknown) typed bytes were being entered; they may be missing"
+      report?(session, agent.id, .notice(words))
+    }
+    terminal.start()
+    if let exit = child.exit { ended(terminal, exit) }
+  }
+
+  /// Calls `body` once the agent's program has started or has failed to; at once where nothing is awaited.
+  package func whenStarted(_ agent: AgentID, _ body: @escaping @LoopActor () -> Void) {
+    let isAwaited = agents.values.contains { $0.agent == agent } && terminals[agent] == nil
+    guard isAwaited else { return body() }
+    waiting[agent, default: []].append(body)
+  }
+
+  private func wakeWaiting(for agent: AgentID) {
+    for body in waiting.removeValue(forKey: agent) ?? [] { body() }
+  }
+
+  // MARK: death
+
+  private func exited(_ run: RunID, _ status: ExitStatus) {
+    guard let (session, agent) = agents[run] else { return }
+    agents[run] = nil
+    if let terminal = terminals[agent], terminal.run == run { ended(terminal, status) }
+    report?(session, agent, .exited(run, status.modelled))
+    if leaving.remove(run) != nil {
+      host.forget(run.text)
+      if let terminal = terminals[agent], terminal.run == run { remove(agent) }
+    }
+  }
+
+  private func ended(_ terminal: Terminal, _ status: ExitStatus) {
+    terminal.programEnded(status)
+    // What the program wrote last is read until the terminal closes; a process that it left behind may hold it open.
+    Loop.shared.after(Self.lastOutputMs) { [weak terminal] in terminal?.stopWaitingForOutput() }
+  }
+
+  /// A program's last output is in the kernel when it ends, and read within a round or two of the loop.
+  private static let lastOutputMs = 300
+
+  func stop(_ run: RunID) {
+    leaving.insert(run)
+    end(run)
+  }
+
+  /// Hangs its terminal up, as closing a terminal's window does, and kills what does not go.
+  private func end(_ run: RunID) {
+    guard agents[run] != nil else { return }
+    host.signal(run.text, 1)  // SIGHUP
+    host.signal(run.text, 18)  // SIGCONT, for one that was stopped
+    Loop.shared.after(Self.patienceMs) { [weak self] in
+      guard let self, agents[run] != nil else { return }
+      host.signal(run.text, 9)  // SIGKILL
+    }
+  }
+
+  /// As long as a shell may need to write its history.
+  private static let patienceMs = 2000
+
+  /// Nobody will ask for this agent's terminal any more; one whose program is still ending goes with it.
+  func forget(_ agent: AgentID) {
+    guard let terminal = terminals[agent], agents[terminal.run] == nil else { return }
+    host.forget(terminal.run.text)
+    remove(agent)
+  }
+
+  /// Before a new run of the agent: the old terminal and its ring make room.
+  private func close(_ agent: AgentID) {
+    guard let old = terminals[agent] else { return }
+    host.forget(old.run.text)
+    remove(agent)
+  }
+
+  private func remove(_ agent: AgentID) {
+    terminals.removeValue(forKey: agent)?.close()
+  }
+
+  /// Ends all programs; `done` once all have ended or `limitMs` have passed.
+  package func endAll(limitMs: Int, _ done: @escaping @LoopActor () -> Void) {
+    for run in agents.keys {
+      host.signal(run.text, 1)
+      host.signal(run.text, 18)
+    }
+    let deadline = Loop.shared.after(limitMs, done)
+    waitUntilEmpty {
+      guard deadline.isPending else { return }
+      deadline.cancel()
+      done()
+    }
+  }
+
+  private func waitUntilEmpty(_ done: @escaping @LoopActor () -> Void) {
+    guard !agents.isEmpty else { return done() }
+    let before = host.onExit
+    host.onExit = { [weak self] id, status in
+      before?(id, status)
+      guard let self, agents.isEmpty else { return }
+      done()
+    }
+  }
+
+  /// Programs that have not ended.
+  package var living: [(run: RunID, session: SessionID, agent: AgentID)] {
+    agents.map { ($0.key, $0.value.session, $0.value.agent) }
+  }
+}
+
+extension ExitStatus {
+  package var modelled: Run.Exit {
+    switch self {
+    case .code(let code): .code(code)
+    case .signal(let number): .signal(number)
+    }
+  }
+}

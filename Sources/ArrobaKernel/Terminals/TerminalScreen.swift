@@ -1,0 +1,41 @@
+internal import ArrobaSupervision
+package import ArrobaTerminal
+
+/// The screen model of a terminal, kept level with its ring. All that the rest of the house asks of a screen.
+package struct TerminalScreen: ~Copyable {
+  package private(set) var model: Screen
+  /// The ring's offset up to which the model was fed.
+  package private(set) var offset: UInt64 = 0
+
+  /// Lines that are kept of what scrolled away.
+  private static let scrollbackLines = 10_000
+  private static let scrollbackBytes = 4 << 20
+  /// Lines of scrollback that a repaint brings along.
+  private static let repaintedHistory = 200
+
+  init(columns: Int, rows: Int) {
+    model = Screen(
+      columns: columns, rows: rows, scrollbackLimit: Self.scrollbackLines,
+      scrollbackBytes: Self.scrollbackBytes)
+  }
+
+  /// Feeds what the ring has and the model has not. What the ring lost before it could be fed is lost to the model
+  /// too: that happens only to a daemon that starts with a ring that has already turned.
+  mutating func catchUp(with ring: OutputRing) {
+    if offset < ring.start { offset = ring.start }
+    while offset < ring.end {
+      let fed = ring.withBytes(from: offset, atMost: 64 << 10) { first, second in
+        model.feed(first)
+        model.feed(second)
+        return first.count + second.count
+      }
+      offset += UInt64(fed)
+    }
+  }
+
+  mutating func resize(columns: Int, rows: Int) { model.resize(columns: columns, rows: rows) }
+
+  mutating func takeAnswers() -> [UInt8] { model.takeAnswers() }
+
+  func repaint() -> [UInt8] { model.repaint(history: Self.repaintedHistory) }
+}

@@ -1,0 +1,40 @@
+/// The character sets G0 to G3, which of them is in use, and a shift for one character.
+struct Charsets: Equatable {
+  /// The final byte of the designation, an intermediate before it in the high byte: `B` is ASCII.
+  typealias Designation = UInt16
+  static let ascii: Designation = 0x42
+  static let graphics: Designation = 0x30
+  static let british: Designation = 0x41
+
+  var sets: InlineArray<4, Designation> = [ascii, ascii, ascii, ascii]
+  var left = 0
+  var right = 2
+  /// SS2 or SS3: the set of the next character only.
+  var single: Int?
+
+  static func == (a: Charsets, b: Charsets) -> Bool {
+    for index in 0..<4 where a.sets[index] != b.sets[index] { return false }
+    return a.left == b.left && a.right == b.right && a.single == b.single
+  }
+
+  /// Whether ASCII prints as itself.
+  @inline(__always) var isPlain: Bool { single == nil && sets[left] == Self.ascii }
+
+  /// What an ASCII character becomes; ends a single shift.
+  mutating func translate(_ scalar: UInt32) -> UInt32 {
+    let set = sets[single ?? left]
+    single = nil
+    switch set {
+    case Self.graphics where scalar >= 0x5F && scalar <= 0x7E: return Self.drawing[Int(scalar) - 0x5F]
+    case Self.british where scalar == 0x23: return 0xA3
+    default: return scalar
+    }
+  }
+
+  /// DEC special graphics, `_` to `~`.
+  private static let drawing: [UInt32] = [
+    0x20, 0x25C6, 0x2592, 0x2409, 0x240C, 0x240D, 0x240A, 0xB0, 0xB1, 0x2424, 0x240B, 0x2518, 0x2510, 0x250C,
+    0x2514, 0x253C, 0x23BA, 0x23BB, 0x2500, 0x23BC, 0x23BD, 0x251C, 0x2524, 0x2534, 0x252C, 0x2502, 0x2264,
+    0x2265, 0x3C0, 0x2260, 0xA3, 0xB7,
+  ]
+}

@@ -1,0 +1,109 @@
+import ArrobaTerminal
+import FoundationEssentials
+import Testing
+
+/// One stream of `xterm-golden.ndjson` and what a real xterm showed after it.
+struct Golden: Decodable, Sendable, CustomTestStringConvertible {
+  let name: String
+  let family: String
+  let cols: Int
+  let rows: Int
+  let chunks: [Chunk]
+  let text: [String]
+  let attrs: [Run]
+  let cursor: [Int]
+  let modes: [String: Int]
+
+  var testDescription: String { name }
+
+  enum Chunk: Decodable, Sendable {
+    case bytes([UInt8])
+    case resize(columns: Int, rows: Int)
+
+    init(from decoder: any Decoder) throws {
+      if let text = try? decoder.singleValueContainer().decode(String.self) {
+        self = .bytes(text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) })
+        return
+      }
+      var list = try decoder.unkeyedContainer()
+      _ = try list.decode(String.self)
+      self = .resize(columns: try list.decode(Int.self), rows: try list.decode(Int.self))
+    }
+  }
+
+  /// Cells of one look: row, column, count, foreground, background, flags.
+  struct Run: Decodable, Sendable {
+    let row: Int
+    let column: Int
+    let count: Int
+    let look: GoldenLook
+
+    init(from decoder: any Decoder) throws {
+      var list = try decoder.unkeyedContainer()
+      row = try list.decode(Int.self)
+      column = try list.decode(Int.self)
+      count = try list.decode(Int.self)
+      look = GoldenLook(
+        foreground: try Self.colour(&list), background: try Self.colour(&list),
+        flags: try list.decode([String].self).sorted())
+    }
+
+    private static func colour(_ list: inout any UnkeyedDecodingContainer) throws -> ScreenCells.Colour {
+      if try list.decodeNil() { return .standard }
+      if var parts = try? list.nestedUnkeyedContainer() {
+        var rgb: UInt32 = 0
+        while !parts.isAtEnd { rgb = rgb << 8 | UInt32(try parts.decode(Int.self)) }
+        return .direct(rgb)
+      }
+      return .palette(try list.decode(Int.self))
+    }
+  }
+
+  static let all: [Golden] = {
+    do {
+      let data = try Data(contentsOf: Fixtures.url("xterm-golden.ndjson"))
+      return try data.split(separator: 0x0A).map { try JSONDecoder().decode(Golden.self, from: $0) }
+    } catch {
+      Fixtures.report("xterm-golden.ndjson", error)
+      return []
+    }
+  }()
+}
+
+/// What the oracle says of a cell.
+struct GoldenLook: Equatable, Sendable {
+  var foreground = ScreenCells.Colour.standard
+  var background = ScreenCells.Colour.standard
+  var flags: [String] = []
+
+  init(foreground: ScreenCells.Colour, background: ScreenCells.Colour, flags: [String]) {
+    self.foreground = foreground
+    self.background = background
+    self.flags = flags
+  }
+
+  init(_ look: ScreenCells.Look) {
+    foreground = look.foreground
+    background = look.background
+    let names: [(Bool, String)] = [
+      (look.bold, "bold"), (look.faint, "faint"), (look.italic, "italic"), (look.blink, "blink"),
+      (look.inverse, "inverse"), (look.invisible, "invisible"), (look.strike, "strike"),
+    ]
+    flags = names.filter(\.0).map(\.1)
+    if let underline = look.underline {
+      flags.append(underline == .single ? "underline" : underline.rawValue)
+    }
+    flags.sort()
+  }
+}
+
+enum Fixtures {
+  static func url(_ name: String, file: String = #filePath) -> URL {
+    URL(filePath: file).deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "Fixtures/terminal/\(name)")
+  }
+
+  static func report(_ name: String, _ error: any Error) {
+    Issue.record("cannot read \(name): \(error)")
+  }
+}

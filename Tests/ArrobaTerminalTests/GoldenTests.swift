@@ -1,0 +1,62 @@
+import ArrobaTerminal
+import Testing
+
+@Suite("xterm shows the same")
+struct GoldenTests {
+  @Test("Text, attributes, cursor and modes of 240 streams are what xterm showed", arguments: Golden.all)
+  func stream(_ golden: Golden) {
+    var screen = Screen(columns: golden.cols, rows: golden.rows, scrollbackLimit: 100, scrollbackBytes: 1 << 20)
+    play(golden, &screen)
+    let differences = compare(screen.cells(history: 0), cursor: reportedCursor(&screen), golden)
+    #expect(differences.isEmpty, "\(golden.name): \(differences.joined(separator: "\n"))")
+  }
+
+  private func play(_ golden: Golden, _ screen: inout Screen) {
+    for chunk in golden.chunks {
+      switch chunk {
+      case .bytes(let bytes): screen.feed(bytes)
+      case .resize(let columns, let rows): screen.resize(columns: columns, rows: rows)
+      }
+    }
+  }
+
+  private func reportedCursor(_ screen: inout Screen) -> [Int] {
+    [screen.cursor.row + 1, screen.cursor.column + 1]
+  }
+
+  private func compare(_ cells: ScreenCells, cursor: [Int], _ golden: Golden) -> [String] {
+    var differences: [String] = []
+    for (row, expected) in golden.text.enumerated() {
+      let actual = row < cells.lines.count ? trimmed(cells.lines[row].map(\.text).joined()) : "-"
+      if actual != trimmed(expected) { differences.append("row \(row)\n want |\(expected)|\n have |\(actual)|") }
+    }
+    var want: [[GoldenLook]] = Array(
+      repeating: Array(repeating: GoldenLook(ScreenCells.Look()), count: cells.columns), count: cells.rows)
+    for run in golden.attrs {
+      for column in run.column..<run.column + run.count where run.row < cells.rows && column < cells.columns {
+        want[run.row][column] = run.look
+      }
+    }
+    for (row, line) in cells.lines.enumerated() {
+      var have = line.flatMap { Array(repeating: GoldenLook(cells.styles[$0.style]), count: $0.width) }
+      have += Array(repeating: GoldenLook(ScreenCells.Look()), count: max(0, cells.columns - have.count))
+      for column in 0..<cells.columns where have[column] != want[row][column] {
+        differences.append("look \(row),\(column): want \(want[row][column]), have \(have[column])")
+        if differences.count > 8 { break }
+      }
+    }
+    if cursor != golden.cursor { differences.append("cursor: want \(golden.cursor), have \(cursor)") }
+    for (number, value) in golden.modes.sorted(by: { $0.key < $1.key }) {
+      let isSet = number == "-4" ? cells.insertMode : number == "-20" ? cells.newLineMode : nil
+      let have = isSet ?? Int(number).flatMap { cells.modes[$0] }
+      if let have, have != (value == 1) { differences.append("mode \(number): want \(value), have \(have)") }
+    }
+    return differences
+  }
+
+  private func trimmed(_ text: String) -> String {
+    var text = text[...]
+    while text.last == " " { text.removeLast() }
+    return String(text)
+  }
+}
