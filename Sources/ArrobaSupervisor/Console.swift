@@ -1,3 +1,4 @@
+internal import CPty
 internal import Glibc
 
 /// What the supervisor says to whoever started it. It is the last one that could say it, so a failure is let pass.

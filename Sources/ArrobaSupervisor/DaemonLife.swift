@@ -1,5 +1,6 @@
 internal import ArrobaSupervision
 internal import ArrobaSystem
+internal import CPty
 internal import Glibc
 
 /// The daemon's coming and going: when it starts, what its end means.

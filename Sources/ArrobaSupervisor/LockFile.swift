@@ -1,5 +1,6 @@
 internal import ArrobaSupervision
 internal import ArrobaSystem
+internal import CPty
 internal import Glibc
 
 /// The locked file of the state directory. Holding its descriptor is holding the lock; its text says who does.

@@ -1,5 +1,6 @@
 internal import ArrobaSupervision
 internal import ArrobaSystem
+internal import CPty
 internal import Glibc
 
 /// Where a child's output comes out: a terminal's own end, or the end of a pipe, with the ring that it is drained into.

@@ -1,5 +1,6 @@
 internal import ArrobaSupervision
 internal import ArrobaSystem
+internal import CPty
 internal import Glibc
 
 /// What the daemon asks for, and what it is told.
