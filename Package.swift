@@ -84,7 +84,7 @@ var targets: [Target] = [
       "ArrobaJSON", "ArrobaSystem", "ArrobaTestSupport", "ArrobaWire", "arroba", "arroba-daemon",
       "arroba-supervisor",
     ]),
-  .testTarget(name: "TidyTests", dependencies: ["ArrobaTestSupport"]),
+  .testTarget(name: "TidyTests", dependencies: ["ArrobaSystem", "ArrobaWire"]),
 ]
 
 for target in targets where target.type != .system {
