@@ -55,7 +55,7 @@ var targets: [Target] = [
   .testTarget(name: "ArrobaSupervisionTests", dependencies: ["ArrobaSupervision"]),
   .testTarget(
     name: "ArrobaTerminalTests", dependencies: ["ArrobaJSON", "ArrobaTerminal", "ArrobaTestSupport"]),
-  .testTarget(name: "ArrobaLoopTests", dependencies: ["ArrobaLoop"]),
+  .testTarget(name: "ArrobaLoopTests", dependencies: ["ArrobaLoop", "ArrobaTestSupport"]),
   .testTarget(
     name: "ArrobaModelTests", dependencies: ["ArrobaJSON", "ArrobaModel", "ArrobaTestSupport", "ArrobaWire"]),
   .testTarget(name: "ArrobaSystemTests", dependencies: ["ArrobaSystem", "ArrobaTestSupport"]),
@@ -84,7 +84,7 @@ var targets: [Target] = [
       "ArrobaJSON", "ArrobaSystem", "ArrobaTestSupport", "ArrobaWire", "arroba", "arroba-daemon",
       "arroba-supervisor",
     ]),
-  .testTarget(name: "TidyTests", dependencies: ["ArrobaTestSupport"]),
+  .testTarget(name: "TidyTests", dependencies: ["ArrobaSystem", "ArrobaWire"]),
 ]
 
 for target in targets where target.type != .system {

@@ -18,6 +18,7 @@ package protocol Supervising: ChildHost {
   func sayGoodbye(_ farewell: DaemonFarewell)
 }
 
+/// What a daemon tells its supervisor as it leaves.
 package enum DaemonFarewell: Sendable, Equatable {
   case stop
   case restart

@@ -155,6 +155,7 @@ enum LoopThread {
   }
 }
 
+/// The clock of the loop's timers.
 package enum LoopClock {
   /// Milliseconds of the monotonic clock.
   package static func nowMs() -> Int {

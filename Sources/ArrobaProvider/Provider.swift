@@ -19,6 +19,7 @@ package protocol Provider: Sendable {
   func birth(of spec: AgentSpec, run: RunID, identity: AgentIdentity) -> ChildBirth
 }
 
+/// Whether a provider can start anything here, and with what.
 package enum ProviderAvailability: Sendable, Equatable {
   case available(version: String?, executable: String?)
   case unavailable(reason: String)

@@ -101,6 +101,7 @@ package struct RawTerminalProvider: Provider {
   }
 }
 
+/// What each terminal may cost.
 package enum TerminalLimits {
   /// Bytes of output that are kept for each terminal.
   package static let ringCapacity = 2 << 20

@@ -19,6 +19,7 @@ package struct NewAgent: Sendable, Equatable {
   }
 }
 
+/// What may be asked of a session.
 package enum SessionCommand: Sendable, Equatable {
   case rename(alias: String?)
   case end(force: Bool)
@@ -29,6 +30,7 @@ package enum SessionCommand: Sendable, Equatable {
   case cycle
 }
 
+/// What may be asked of an agent, and what is reported of it.
 package enum AgentCommand: Sendable, Equatable {
   case rename(alias: String?)
   case delete(force: Bool)

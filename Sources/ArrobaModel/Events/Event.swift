@@ -11,6 +11,7 @@ package enum Event: Sendable, Equatable {
   case unknown(kind: String, session: String?, agent: String?, data: JSON)
 }
 
+/// What happened to a session.
 package enum SessionEvent: Sendable, Equatable {
   case created(alias: String?, workspace: String)
   case renamed(alias: String?)
@@ -18,6 +19,7 @@ package enum SessionEvent: Sendable, Equatable {
   case deleted
 }
 
+/// What happened to an agent, its run included.
 package enum AgentEvent: Sendable, Equatable {
   case spawned(AgentSpec)
   case renamed(alias: String?)
@@ -34,6 +36,7 @@ package enum AgentEvent: Sendable, Equatable {
   case notice(String)
 }
 
+/// What happened to the daemon itself.
 package enum DaemonEvent: Sendable, Equatable {
   case started(version: String, pid: Int, boot: String)
   case stopping(reason: String)

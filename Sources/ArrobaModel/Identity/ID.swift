@@ -20,13 +20,18 @@ package struct ID<Kind: IDKind>: Hashable, Sendable, CustomStringConvertible {
   package var description: String { text }
 }
 
+/// What an identifier is of; the prefix shows it to people.
 package protocol IDKind {
   static var prefix: String { get }
 }
 
+/// Sessions: `s_`.
 package enum SessionKind: IDKind { package static let prefix = "s_" }
+/// Agents: `a_`.
 package enum AgentKind: IDKind { package static let prefix = "a_" }
+/// Runs: `r_`.
 package enum RunKind: IDKind { package static let prefix = "r_" }
+/// Attachments of clients to terminals: `t_`.
 package enum AttachmentKind: IDKind { package static let prefix = "t_" }
 
 package typealias SessionID = ID<SessionKind>
@@ -34,6 +39,7 @@ package typealias AgentID = ID<AgentKind>
 package typealias RunID = ID<RunKind>
 package typealias AttachmentID = ID<AttachmentKind>
 
+/// Random letters and digits that nobody mistakes for one another.
 package enum RandomText {
   /// Crockford's alphabet without the letters that are mistaken for digits.
   private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
