@@ -122,12 +122,27 @@ package final class Kernel {
   /// Something that the world reports, as a command like any other.
   package func report(_ signal: RunSignal, of agent: AgentID, in session: SessionID) {
     Task { @LoopActor in
-      // Refused where session or agent are gone meanwhile: then nobody is left whom it concerns. A log that cannot
-      // be written is said by health and by every command.
-      _ = try? await submit(
-        .agent(session, agent, .absorb(signal)), from: Origin(by: nil, command: nil, fingerprint: nil))
+      do throws(Refusal) {
+        _ = try await submit(
+          .agent(session, agent, .absorb(signal)), from: Origin(by: nil, command: nil, fingerprint: nil))
+      } catch {
+        retry(signal, of: agent, in: session, after: error)
+      }
     }
   }
+
+  /// What could not be recorded for want of space is true all the same, and reported again until it is. Where session
+  /// or agent are gone meanwhile nobody is left whom it concerns. There is a handful of such reports for each run.
+  private func retry(_ signal: RunSignal, of agent: AgentID, in session: SessionID, after refusal: Refusal) {
+    switch refusal.kind {
+    case .storageFull, .storageFailed, .overloaded:
+      guard signal.mustBeKnown else { return }
+      Loop.shared.after(Self.retryMs) { [weak self] in self?.report(signal, of: agent, in: session) }
+    default: return
+    }
+  }
+
+  private static let retryMs = 1000
 
   /// Records something about the daemon itself.
   package func record(_ event: DaemonEvent, durable: Bool) async throws(Refusal) {

@@ -5,8 +5,6 @@ package struct LineSplitter: Sendable {
 
   package struct TooLong: Error, Equatable {
     package let limit: Int
-
-    package init(limit: Int) { self.limit = limit }
   }
 
   private let limit: Int
@@ -54,9 +52,6 @@ package struct LineSplitter: Sendable {
 
   /// Bytes of lines that were not taken out yet.
   package var pendingCount: Int { pending.count - taken }
-
-  /// Whether a whole line waits to be taken out.
-  package var hasLine: Bool { pending[searched...].contains(UInt8(ascii: "\n")) }
 
   /// Takes out what came after the last line: the first bytes of the terminal lane.
   package mutating func takeRest() -> [UInt8] {

@@ -17,8 +17,6 @@ final class Connection {
     case closing
   }
 
-  /// A line before `hello` is short; a longer one is no client of ours.
-  static let longestGreeting = 64 << 10
   /// Above this much unsent output nothing more is read from the client: it has to take its answers first.
   static let unsentBeforePause = 1 << 20
   /// No answer and no event is that long; a client that lets this much pile up is gone or broken.
@@ -83,7 +81,7 @@ final class Connection {
   }
 
   private func takeLines() {
-    do {
+    do throws(LineSplitter.TooLong) {
       while let line = try nextLine() {
         switch lane {
         case .fresh: greet(line)
@@ -92,9 +90,7 @@ final class Connection {
         }
       }
     } catch {
-      let limit = isFresh ? Self.longestGreeting : LineSplitter.longestLine
-      let message = "a line has at most \(limit) bytes"
-      return refuse(WireError(kind: .lineTooLong, message: message))
+      return refuse(WireError(kind: .lineTooLong, message: "a line has at most \(error.limit) bytes"))
     }
     account()
   }
@@ -103,12 +99,7 @@ final class Connection {
   private func nextLine() throws(LineSplitter.TooLong) -> [UInt8]? {
     switch lane {
     case .terminal, .closing: return nil
-    case .fresh:
-      guard splitter.pendingCount <= Self.longestGreeting || splitter.hasLine else {
-        throw LineSplitter.TooLong(limit: Self.longestGreeting)
-      }
-      return try splitter.next()
-    case .structured: return try splitter.next()
+    case .fresh, .structured: return try splitter.next()
     }
   }
 

@@ -35,7 +35,7 @@ final class Exchange {
     defer { prepared() }
     do throws(WireError) {
       let params = try Params(json, of: method)
-      guard let change = changes[method] else { return try await read(params) }
+      guard let change = change(method) else { return try await read(params) }
       let origin = Kernel.Origin(
         by: lane.instance, command: try params.commandID(), fingerprint: params.fingerprint)
       let result = try await kernel.once(origin) { () async throws(WireError) -> JSON in
@@ -63,13 +63,22 @@ final class Exchange {
   typealias Change = (Params, Kernel.Origin) async throws(WireError) -> JSON
 
   /// Methods that change something, and so may carry a command id.
-  private var changes: [String: Change] {
-    [
-      "session.create": createSession, "session.rename": renameSession, "session.end": endSession,
-      "session.delete": deleteSession, "agent.spawn": spawnAgents, "agent.focus": focusAgent,
-      "agent.cycle": cycleAgent, "agent.rename": renameAgent, "agent.delete": deleteAgent,
-      "agent.restart": restartAgent, "terminal.input": enterInput, "terminal.resize": resizeTerminal,
-    ]
+  private func change(_ method: String) -> Change? {
+    switch method {
+    case "session.create": createSession
+    case "session.rename": renameSession
+    case "session.end": endSession
+    case "session.delete": deleteSession
+    case "agent.spawn": spawnAgents
+    case "agent.focus": focusAgent
+    case "agent.cycle": cycleAgent
+    case "agent.rename": renameAgent
+    case "agent.delete": deleteAgent
+    case "agent.restart": restartAgent
+    case "terminal.input": enterInput
+    case "terminal.resize": resizeTerminal
+    default: nil
+    }
   }
 
   private func read(_ params: Params) async throws(WireError) -> Reply {

@@ -42,17 +42,23 @@ final class Repetitions {
         known[command] = .underWay(fingerprint: earlier, waiting: waiting)
       }
       return try result.get()
-    case nil: return try await first(command, fingerprint, work)
+    case nil: return try await first(command, fingerprint, by: origin.by, work)
     }
   }
 
   private func first(
-    _ command: String, _ fingerprint: String, _ work: () async throws(Refusal) -> JSON
+    _ command: String, _ fingerprint: String, by: String?, _ work: () async throws(Refusal) -> JSON
   ) async throws(Refusal) -> JSON {
     known[command] = .underWay(fingerprint: fingerprint, waiting: [])
     let result: Result<JSON, Refusal>
     do {
-      result = .success(try await work())
+      let answer = try await work()
+      // What has not been recorded with its events (input for a terminal has none) is recorded now.
+      if ledger.receipts.entry(command, now: now()) == nil {
+        let cause = Ledger.Cause(by: by, command: command, fingerprint: fingerprint, answer: { _ in answer })
+        try await ledger.record([.daemon(.answered)], about: nil, cause: cause, durable: true)
+      }
+      result = .success(answer)
     } catch {
       result = .failure(error)
     }

@@ -12,6 +12,8 @@ package final class TerminalRoom {
   private var agents: [RunID: (session: SessionID, agent: AgentID)] = [:]
   /// Runs whose program is being ended; they are forgotten when it has.
   private var leaving: Set<RunID> = []
+  /// Agents whose program has ended and whose terminal is kept, the latest last.
+  private var ended: [AgentID] = []
   private var waiting: [AgentID: [@LoopActor () -> Void]] = [:]
 
   /// Where what happens to runs is reported; set once by the kernel.
@@ -98,12 +100,26 @@ package final class TerminalRoom {
 
   private func ended(_ terminal: Terminal, _ status: ExitStatus) {
     terminal.programEnded(status)
+    keepLastScreen(of: terminal)
     // What the program wrote last is read until the terminal closes; a process that it left behind may hold it open.
     Loop.shared.after(Self.lastOutputMs) { [weak terminal] in terminal?.stopWaitingForOutput() }
   }
 
   /// A program's last output is in the kernel when it ends, and read within a round or two of the loop.
   private static let lastOutputMs = 300
+
+  /// What a program showed last can be looked at after its end; of many that have ended, the latest.
+  private func keepLastScreen(of terminal: Terminal) {
+    ended.removeAll { $0 == terminal.agent }
+    ended.append(terminal.agent)
+    guard ended.count > Self.mostEnded else { return }
+    let oldest = ended.removeFirst()
+    guard let old = terminals[oldest], old.exit != nil else { return }
+    host.forget(old.run.text)
+    remove(oldest)
+  }
+
+  private static let mostEnded = 64
 
   func stop(_ run: RunID) {
     leaving.insert(run)

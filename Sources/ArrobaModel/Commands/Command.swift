@@ -50,6 +50,16 @@ package enum RunSignal: Sendable, Equatable {
   case notice(String)
 }
 
+extension RunSignal {
+  /// Whether the state would stay wrong without it; a size or a notice can be missed.
+  package var mustBeKnown: Bool {
+    switch self {
+    case .started, .failedToStart, .exited, .lost: true
+    case .resized, .activity, .notice: false
+    }
+  }
+}
+
 /// What a command comes to: facts to record, things to do once they are recorded, and what to answer.
 package struct Decision: Sendable, Equatable {
   package enum Effect: Sendable, Equatable {

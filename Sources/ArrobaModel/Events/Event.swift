@@ -37,6 +37,8 @@ package enum AgentEvent: Sendable, Equatable {
 package enum DaemonEvent: Sendable, Equatable {
   case started(version: String, pid: Int, boot: String)
   case stopping(reason: String)
+  /// A command that changed nothing of what is folded was carried out; its receipt is in the record.
+  case answered
 }
 
 /// An event in the log: where it stands, when it was recorded, who caused it.

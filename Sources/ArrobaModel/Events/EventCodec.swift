@@ -103,6 +103,9 @@ struct EventForm: Equatable {
     case .daemon(.stopping(let reason)):
       kind = "daemon.stopping"
       data = ["reason": .string(reason)]
+    case .daemon(.answered):
+      kind = "command.answered"
+      data = [:]
     case .unknown(let kind, let session, let agent, let data):
       self.kind = kind
       self.session = session
@@ -168,6 +171,7 @@ extension EventForm {
     case "daemon.started":
       guard let version = data["version"]?.string, let pid = data["pid"]?.int else { return nil }
       return .daemon(.started(version: version, pid: pid, boot: data["boot"]?.string ?? ""))
+    case "command.answered": return .daemon(.answered)
     case "daemon.stopping": return .daemon(.stopping(reason: data["reason"]?.string ?? ""))
     default: return nil
     }
