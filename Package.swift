@@ -41,7 +41,10 @@ var targets: [Target] = [
   .executableTarget(name: "arroba", dependencies: ["ArrobaCLI"]),
   .executableTarget(
     name: "arroba-daemon", dependencies: ["ArrobaAdapters", "ArrobaDaemon", "ArrobaProvider", "ArrobaSystem"]),
-  .executableTarget(name: "arroba-supervisor", dependencies: ["ArrobaSupervisor"]),
+  // It stays resident beside every daemon: without a dynamic loader it takes 3.8 MB instead of 6.4.
+  .executableTarget(
+    name: "arroba-supervisor", dependencies: ["ArrobaSupervisor"],
+    linkerSettings: [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
   // tests
   .target(
     name: "ArrobaTestSupport", dependencies: ["ArrobaJSON", "ArrobaSystem", "ArrobaWire"], path: "Tests/Support"),
