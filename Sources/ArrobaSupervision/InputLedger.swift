@@ -36,9 +36,12 @@ package struct InputLedger {
     case unknown = 56
   }
 
+  /// Kept for its memory, in which the rows are.
+  private let ring: OutputRing
   private let rows: UnsafeMutableRawBufferPointer
 
   package init(of ring: OutputRing) {
+    self.ring = ring
     rows = ring.ledgerMemory
   }
 

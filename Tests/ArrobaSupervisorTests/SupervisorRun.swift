@@ -20,6 +20,8 @@ final class SupervisorRun {
   private let listener: Descriptor
   /// What a caller that starts the supervisor reads its answer from.
   let readyPipe: Descriptor
+  /// A stub ends with its control socket: kept open for those of which the test kept only the pair.
+  private var controls: [Descriptor] = []
   private var status: Int32?
 
   var lockPath: String { "\(directory)/lock" }
@@ -83,7 +85,8 @@ final class SupervisorRun {
 
   /// What supervisor and stubs wrote to their standard error.
   var said: String {
-    String(decoding: (try? Files.read("\(directory)/said", atMost: 1 << 20)) ?? [], as: UTF8.self)  // for words only
+    let bytes = (try? Files.read("\(directory)/said", atMost: 1 << 20)) ?? []  // for words only
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   var lockNote: LockNote? {
@@ -96,6 +99,7 @@ final class SupervisorRun {
     guard listener.waitReadable(atMostMs: Self.patienceMs),
       case .connection(let control) = Sockets.accept(from: listener), let peer = Sockets.peer(of: control)
     else { throw Trouble("no daemon was started; the supervisor said: \(said)") }
+    controls.append(control)
     return StubDaemon(pid: peer.pid, control: control, run: self)
   }
 
