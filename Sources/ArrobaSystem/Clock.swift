@@ -1,3 +1,4 @@
+internal import CPty
 internal import Glibc
 
 /// The two clocks: one that only goes forward, one that people read.
