@@ -116,8 +116,10 @@ struct LogOpening {
     if rest > 0 { try setAside(from: scan.end, rest, of: segment.path, next: scan.next) }
     if scan.hasHeader || scan.records > 0, try file.size() > scan.end {
       try options.operations.cut(file, scan.end)
-      try options.operations.flush(file)
     }
+    // A process that was killed may have left its last lines, and the name of this file, in the kernel's memory only.
+    try options.operations.flush(file)
+    try Files.flushDirectory(directory)
     guard scan.hasHeader else {
       // Nothing is added to a file that cannot say what it is. One without a record is replaced: it was copied.
       if scan.records == 0 { segments.removeLast() }
