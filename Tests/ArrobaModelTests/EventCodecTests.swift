@@ -77,7 +77,8 @@ import Testing
       "session.created", "session.renamed", "session.ended", "session.deleted", "agent.spawned",
       "agent.renamed",
       "agent.focused", "agent.activity", "agent.resized", "agent.exited", "agent.deleted", "run.starting",
-      "run.started", "run.parked", "run.ended", "notice", "daemon.started", "daemon.stopping", "command.answered",
+      "run.started", "run.parked", "run.ended", "notice", "daemon.started", "daemon.stopping",
+      "command.answered",
     ]
     #expect(Set(Self.events.map(\.kind)) == kinds)
   }
