@@ -1,3 +1,4 @@
+internal import ArrobaSystem
 internal import Synchronization
 
 /// Batches on their way from the loop to the writer thread, as the bytes that will be in the file.

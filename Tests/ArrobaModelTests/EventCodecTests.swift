@@ -35,6 +35,8 @@ import Testing
       Activity.Source.allCases.map { .activity(state, reason: state == .failed ? "r" : nil, source: $0) }
     }
 
+  private static let spawnedEvent = Event.agent(session, agent, .spawned(secretive))
+
   private static let events: [Event] =
     [
       .session(session, .created(alias: "a", workspace: "/w")),
@@ -42,7 +44,7 @@ import Testing
       .session(session, .renamed(alias: "b")), .session(session, .renamed(alias: nil)),
       .session(session, .ended),
       .session(session, .deleted), .daemon(.started(version: "0.1.0", pid: 7, boot: "b")),
-      .daemon(.stopping(reason: "asked to")),
+      .daemon(.stopping(reason: "asked to")), .daemon(.answered),
     ] + agentEvents.map { .agent(session, agent, $0) }
 
   private func roundTrip(_ record: RecordedEvent, _ receipt: CommandReceipt? = nil) throws -> (
@@ -76,6 +78,7 @@ import Testing
       "agent.renamed",
       "agent.focused", "agent.activity", "agent.resized", "agent.exited", "agent.deleted", "run.starting",
       "run.started", "run.parked", "run.ended", "notice", "daemon.started", "daemon.stopping",
+      "command.answered",
     ]
     #expect(Set(Self.events.map(\.kind)) == kinds)
   }
@@ -83,7 +86,7 @@ import Testing
   @Test("A receipt travels with its event, and with its event only")
   func receipts() throws {
     let receipt = CommandReceipt(command: "c-1", fingerprint: "f00", answer: ["session": ["id": "s_1"]])
-    for event in [Self.events[0], Self.events[8]] {
+    for event in [Self.events[0], Self.spawnedEvent] {
       let record = RecordedEvent(seq: 3, at: Instant(ms: 5), event: event, by: "c_9", command: "c-1")
       let (read, found) = try roundTrip(record, receipt)
       #expect(read == record)
@@ -107,7 +110,7 @@ import Testing
       }
     }
     let spawned = EventCodec.payload(
-      of: RecordedEvent(seq: 1, at: Instant(ms: 0), event: Self.events[8]), receipt: nil)
+      of: RecordedEvent(seq: 1, at: Instant(ms: 0), event: Self.spawnedEvent), receipt: nil)
     #expect(text(spawned).contains("hunter-2"))
     #expect(text(EventCodec.publicPart(of: spawned)).contains(#""envNames":["TOKEN","EMPTY","TOKEN"]"#))
   }

@@ -1,16 +1,17 @@
+internal import CPty
 internal import Glibc
 
 /// Wakes one thread that waits for work. A ring while it works is not lost: its next wait returns at once.
 ///
 /// A condition variable and not a descriptor: measured 8 µs over the bare fdatasync for the way to the writer and
 /// back; spinning for the next append made it slower (the spinner takes the core that the loop wants).
-final class Doorbell: @unchecked Sendable {
+package final class Doorbell: @unchecked Sendable {
   // @unchecked: `isRung` is guarded by `mutex`, and the pointers never change.
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private var isRung = false
 
-  init() {
+  package init() {
     pthread_mutex_init(mutex, nil)
     var attributes = pthread_condattr_t()
     pthread_condattr_init(&attributes)
@@ -27,7 +28,7 @@ final class Doorbell: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  func ring() {
+  package func ring() {
     pthread_mutex_lock(mutex)
     isRung = true
     pthread_cond_signal(condition)
@@ -35,7 +36,7 @@ final class Doorbell: @unchecked Sendable {
   }
 
   /// Waits for a ring, at most until that monotonic millisecond (nil: for ever).
-  func wait(untilMs deadline: Int?) {
+  package func wait(untilMs deadline: Int?) {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     while !isRung {
