@@ -71,7 +71,9 @@ struct Golden: Decodable, Sendable, CustomTestStringConvertible {
 }
 
 /// What the oracle says of a cell.
-struct GoldenLook: Equatable, Sendable {
+struct GoldenLook: Equatable, Sendable, CustomStringConvertible {
+  var description: String { "\(foreground) on \(background) \(flags)" }
+
   var foreground = ScreenCells.Colour.standard
   var background = ScreenCells.Colour.standard
   var flags: [String] = []
@@ -82,6 +84,14 @@ struct GoldenLook: Equatable, Sendable {
     self.flags = flags
   }
 
+  /// A space shows its background and lines; its text colour only with them.
+  var visibleOnSpace: GoldenLook {
+    var visible = self
+    visible.flags.removeAll { ["bold", "faint", "italic", "blink", "invisible"].contains($0) }
+    if visible.flags.isEmpty { visible.foreground = .standard }
+    return visible
+  }
+
   init(_ look: ScreenCells.Look) {
     foreground = look.foreground
     background = look.background
@@ -90,8 +100,9 @@ struct GoldenLook: Equatable, Sendable {
       (look.inverse, "inverse"), (look.invisible, "invisible"), (look.strike, "strike"),
     ]
     flags = names.filter(\.0).map(\.1)
+    // This oracle knows one underline only: it reports a double one as single.
     if let underline = look.underline {
-      flags.append(underline == .single ? "underline" : underline.rawValue)
+      flags.append(underline == .single || underline == .double ? "underline" : underline.rawValue)
     }
     flags.sort()
   }

@@ -33,7 +33,7 @@ struct Cell: Equatable {
   /// Whether nothing was drawn here since it was erased.
   @inline(__always) var isBlank: Bool { bits & (Self.glyphMask | Self.halfFlags) == 0 }
 
-  /// The same place without its character, for the half of a wide character whose other half went away.
+  /// The same place with a space in it.
   var withoutGlyph: Cell { Cell(bits: bits & (Self.styleMask | Self.protectedFlag) | 0x20) }
 
   func with(style: UInt32) -> Cell { Cell(bits: bits & ~Self.styleMask | UInt64(style) << 24) }

@@ -4,7 +4,10 @@ struct Charsets: Equatable {
   typealias Designation = UInt16
   static let ascii: Designation = 0x42
   static let graphics: Designation = 0x30
-  static let british: Designation = 0x41
+  /// ISO Latin-1, the 96 characters from 0xA0; xterm also gives it for `ESC ( A`, which once was British.
+  static let latin: Designation = 0x2D41
+  /// Those, and DEC supplemental, which is Latin-1 but for a few.
+  private static let supplemental: Set<Designation> = [latin, 0x41, 0x3C, 0x2535]
 
   var sets: InlineArray<4, Designation> = [ascii, ascii, ascii, ascii]
   var left = 0
@@ -26,7 +29,7 @@ struct Charsets: Equatable {
     single = nil
     switch set {
     case Self.graphics where scalar >= 0x5F && scalar <= 0x7E: return Self.drawing[Int(scalar) - 0x5F]
-    case Self.british where scalar == 0x23: return 0xA3
+    case _ where Self.supplemental.contains(set): return scalar + 0x80
     default: return scalar
     }
   }

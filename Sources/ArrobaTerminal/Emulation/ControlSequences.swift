@@ -70,7 +70,9 @@ extension Emulation {
     case 0x4D: deleteLines(amount)
     case 0x50: deleteCharacters(amount)
     case 0x53: scrollUp(amount)
-    case 0x54: if parameters.count <= 1 { scrollDown(amount) }
+    case 0x54:
+      // An explicit 0, like more numbers, is about highlighting with the mouse.
+      if parameters.count <= 1, parameters.raw(0) != 0 { scrollDown(amount) }
     case 0x5E: scrollDown(amount)
     case 0x58: eraseCharacters(amount)
     default: return false

@@ -30,7 +30,7 @@ extension Emulation {
     case 0x20: escapeSpace(final)
     case 0x23 where final == 0x38: alignmentPattern()
     case 0x28...0x2B: designate(UInt16(final), to: Int(intermediates) - 0x28)
-    case 0x2D...0x2F: designate(UInt16(final), to: Int(intermediates) - 0x2C)
+    case 0x2D...0x2F: designate(0x2D00 | UInt16(final), to: Int(intermediates) - 0x2C)
     case 0x2820...0x2BFF where (0x28...0x2B).contains(intermediates >> 8):
       designate(intermediates << 8 | UInt16(final), to: Int(intermediates >> 8) - 0x28)
     default: break

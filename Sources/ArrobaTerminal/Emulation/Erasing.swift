@@ -50,8 +50,8 @@ extension Emulation {
   }
 
   private mutating func eraseAll(_ row: Int, _ from: Int, _ to: Int, _ blank: UInt32) {
-    grid.part(row, from)
-    grid.part(row, to)
+    grid.part(row, from, blank)
+    grid.part(row, to, blank)
     grid.fill(row, from, to, blank)
     if to >= columns { grid.rows[row].isWrapped = false }
   }

@@ -28,7 +28,8 @@ extension Emulation {
     case 47, 1047, 1048, 1049: setScreenMode(number, isOn)
     case _ where Mouse.trackings.contains(number):
       if isOn || mouse.tracking == number || number != 9 { mouse.tracking = isOn ? number : 0 }
-    case _ where Mouse.encodings.contains(number): mouse.encoding = isOn ? number : 0
+    case _ where Mouse.encodings.contains(number):
+      if isOn || mouse.encoding == number { mouse.encoding = isOn ? number : 0 }
     default:
       guard let mode = Mode(number: number) else { return }
       setSwitch(mode, isOn)
@@ -49,6 +50,7 @@ extension Emulation {
       moveTo(row: 0, column: 0)
     case .sideMargins:
       modes[mode] = isOn
+      guard !isOn else { return }
       margins.left = 0
       margins.right = columns - 1
     default: modes[mode] = isOn
@@ -71,7 +73,7 @@ extension Emulation {
       switch number {
       case 1048: saveCursor()
       case _ where Mouse.trackings.contains(number): savedModes[1000] = mouse.tracking
-      case _ where Mouse.encodings.contains(number): savedModes[1006] = mouse.encoding
+      case _ where Mouse.encodings.contains(number) || number == 69: break
       case 47, 1047, 1049: savedModes[1049] = isAlternate ? 1 : 0
       default:
         guard let mode = Mode(number: number), number > 0 else { continue }
@@ -87,7 +89,9 @@ extension Emulation {
       switch number {
       case 1048: restoreCursor()
       case _ where Mouse.trackings.contains(number): mouse.tracking = savedModes[1000] ?? 0
-      case _ where Mouse.encodings.contains(number): mouse.encoding = savedModes[1006] ?? 0
+      // xterm's own restore of these loses what was saved, and sets 69 whatever was saved.
+      case _ where Mouse.encodings.contains(number): mouse.encoding = 0
+      case 69: setMode(69, true)
       case 47, 1047, 1049:
         if savedModes[1049] == 1 { setMode(number, true) } else { setMode(number, false) }
       default:

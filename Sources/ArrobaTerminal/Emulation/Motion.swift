@@ -33,7 +33,7 @@ extension Emulation {
     cursor.column = min(rightEdge, cursor.column + amount)
   }
 
-  /// CUB and BS; with reverse wrap over the left edge to the line above, and from the top to the bottom.
+  /// CUB and BS; with reverse wrap over the left edge to the line above, and from the first to the last.
   mutating func moveLeft(_ amount: Int) {
     let reverses = (modes[.reverseWrap] || modes[.extendedReverseWrap]) && modes[.autowrap]
     var left = min(amount, columns * rows)
@@ -52,7 +52,7 @@ extension Emulation {
         left -= step
       } else {
         cursor.column = margins.right
-        cursor.row = cursor.row == margins.top ? margins.bottom : max(0, cursor.row - 1)
+        cursor.row = cursor.row == 0 ? rows - 1 : cursor.row - 1
         left -= 1
       }
     }

@@ -6,6 +6,7 @@ extension Emulation {
       for index in 0..<count { print(UInt32(bytes[index])) }
       return
     }
+    let blank = blank()
     let pattern = UInt64(style()) << 24 | (pen.isProtected ? Cell.protectedFlag : 0)
     var done = 0
     while done < count {
@@ -13,8 +14,8 @@ extension Emulation {
       let column = cursor.column
       let room = rightEdge + 1 - column
       let length = min(count - done, room)
-      grid.part(cursor.row, column)
-      grid.part(cursor.row, column + length)
+      grid.part(cursor.row, column, blank)
+      grid.part(cursor.row, column + length, blank)
       if let cells = grid.span(cursor.row, column, column + length) {
         let source = bytes + done
         for index in 0..<length { cells[index].bits = pattern | UInt64(source[index]) }
@@ -64,8 +65,8 @@ extension Emulation {
     if modes[.insert], margins.contains(column: column) || !hasSideMargins {
       grid.insertCells(row, column, limit: rightEdge + 1, amount: width, blank())
     }
-    grid.part(row, column)
-    grid.part(row, column + width)
+    grid.part(row, column, blank())
+    grid.part(row, column + width, blank())
     guard let cells = grid.span(row, column, column + width) else { return }
     if width == 2 {
       cells[0] = Cell(glyph: scalar, style: style, flags: Cell.wideFlag | protected)
@@ -78,9 +79,16 @@ extension Emulation {
     repeatable = scalar
   }
 
-  /// A wide character does not fit on the last column: it goes to the next line, or nowhere.
+  /// A wide character does not fit on the last column: it goes to the next line. Where lines do not wrap
+  /// it takes the place of a wide one printed directly before, else it is lost.
   private mutating func makeRoomForWide() -> Bool {
-    guard modes[.autowrap], rightEdge > margins.left || rightEdge > 0 else { return false }
+    let edge = rightEdge
+    guard edge > (cursor.column > margins.right ? 0 : margins.left) else { return false }
+    guard modes[.autowrap] else {
+      guard repeatable != 0, widths[repeatable].width == 2, let column = writtenColumn else { return false }
+      cursor.column = column
+      return true
+    }
     cursor.isWrapPending = true
     wrap()
     return cursor.column < rightEdge
@@ -141,7 +149,7 @@ extension Emulation {
   private mutating func widen(_ column: Int) {
     guard !cursor.isWrapPending, cursor.column == column + 1, cursor.column <= rightEdge else { return }
     let room = rightEdge + 1 - cursor.column
-    grid.part(cursor.row, column + 2)
+    grid.part(cursor.row, column + 2, blank())
     let cell = grid.cell(cursor.row, column)
     grid.put(Cell(bits: cell.bits | Cell.wideFlag), cursor.row, column)
     let tail = cell.bits & (Cell.styleMask | Cell.protectedFlag) | Cell.tailFlag

@@ -4,6 +4,8 @@ extension Emulation {
   /// them; nothing when it is turned inside out.
   func block(_ parameters: Parameters, _ first: Int) -> Block? {
     let isOrigin = modes[.origin]
+    // As in xterm: counted from the margins, a rectangle has to say where it begins.
+    if isOrigin, parameters.raw(first) <= 0 { return nil }
     let area =
       isOrigin ? margins.block : Block(top: 0, left: 0, bottom: rows, right: columns)
     let top = parameters.amount(first) - 1
@@ -60,14 +62,19 @@ extension Emulation {
   /// DECERA and DECSERA.
   private mutating func eraseRectangle(_ block: Block, sparing: Bool) {
     let blank = Cell.blank(blank())
-    overwrite(block) { sparing && $0.isProtected ? $0 : blank }
+    // The selective one leaves attributes as they are.
+    overwrite(block) { cell in
+      if !sparing { return blank }
+      return cell.isProtected ? cell : cell.withoutGlyph
+    }
   }
 
   /// Replaces every cell of a block; what sticks out of it of wide characters is parted.
   private mutating func overwrite(_ block: Block, _ change: (Cell) -> Cell) {
+    let blank = blank()
     for row in block.top..<block.bottom {
-      grid.part(row, block.left)
-      grid.part(row, block.right)
+      grid.part(row, block.left, blank)
+      grid.part(row, block.right, blank)
       grid.rows[row].materialise(block.right, columns: columns)
       guard let cells = grid.rows[row].cells else { continue }
       for column in block.left..<block.right { cells[column] = change(cells[column]) }
@@ -88,8 +95,8 @@ extension Emulation {
       var cells = (0..<width).map { grid.cell(source.top + step, source.left + $0) }
       if cells[0].isTail { cells[0] = cells[0].withoutGlyph }
       if cells[width - 1].isWide { cells[width - 1] = cells[width - 1].withoutGlyph }
-      grid.part(top + step, left)
-      grid.part(top + step, left + width)
+      grid.part(top + step, left, blank())
+      grid.part(top + step, left + width, blank())
       guard let target = grid.span(top + step, left, left + width) else { continue }
       for column in 0..<width { target[column] = cells[column] }
     }

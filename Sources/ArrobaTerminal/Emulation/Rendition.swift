@@ -79,7 +79,7 @@ extension Emulation {
     }
     switch parameters.raw(next) {
     case 5:
-      apply(code, paletteColour(parameters.raw(next + 1)))
+      apply(code, paletteColour(next + 1 < parameters.count ? parameters.raw(next + 1) : 0))
       return next + 2
     case 2:
       let given = min(max(0, parameters.count - next - 1), 3)
@@ -106,20 +106,21 @@ extension Emulation {
   /// `5:n`, `2:r:g:b`, or with a colour space `2:id:r:g:b` and what may follow.
   private func partedColour(_ parameters: Parameters, _ first: Int, _ end: Int) -> Colour? {
     switch parameters.raw(first) {
-    case 5 where end > first + 1: return paletteColour(parameters.value(first + 1))
+    case 5 where end > first + 1: return paletteColour(parameters.raw(first + 1))
     case 2:
       let count = end - first - 1
-      return directColour(parameters, count > 3 ? first + 2 : first + 1, min(count, 3))
+      guard count >= 3 else { return nil }
+      return directColour(parameters, count > 3 ? first + 2 : first + 1, 3)
     default: return nil
     }
   }
 
-  /// Three values; one that is missing at the end counts as 0, one that is out of range spoils the colour.
+  /// Three values; what is missing at the end counts as 0, an empty one or one out of range spoils the colour.
   private func directColour(_ parameters: Parameters, _ first: Int, _ count: Int) -> Colour? {
     var rgb: UInt32 = 0
     for offset in 0..<3 {
-      let part = offset < count ? parameters.value(first + offset) : 0
-      guard part < 256 else { return nil }
+      let part = offset < count ? parameters.raw(first + offset) : 0
+      guard part >= 0, part < 256 else { return nil }
       rgb = rgb << 8 | UInt32(part)
     }
     return .direct(rgb)

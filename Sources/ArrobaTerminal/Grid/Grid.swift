@@ -55,12 +55,12 @@ struct Grid: ~Copyable {
     span(row, from, to)?.update(repeating: .blank(style), count: to - from)
   }
 
-  /// Parts a wide character that lies across the border before `column`: both halves lose their glyph.
-  @inline(__always) mutating func part(_ row: Int, _ column: Int) {
+  /// Parts a wide character that lies across the border before `column`: both halves become blank.
+  @inline(__always) mutating func part(_ row: Int, _ column: Int, _ style: UInt32) {
     guard column > 0, column < rows[row].used, let cells = rows[row].cells else { return }
     guard cells[column].isTail else { return }
-    cells[column] = cells[column].withoutGlyph
-    cells[column - 1] = cells[column - 1].withoutGlyph
+    cells[column] = .blank(style)
+    cells[column - 1] = .blank(style)
   }
 
   mutating func clearRow(_ row: Int, _ style: UInt32) { rows[row].clear(style) }
@@ -133,7 +133,7 @@ struct Grid: ~Copyable {
 
   private mutating func cropRow(_ row: Int, columns newColumns: Int) {
     if newColumns < columns {
-      part(row, newColumns)
+      part(row, newColumns, 0)
       rows[row].used = min(rows[row].used, newColumns)
     } else if rows[row].fill != 0 {
       rows[row].materialise(columns, columns: newColumns)

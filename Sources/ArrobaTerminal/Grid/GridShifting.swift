@@ -4,9 +4,9 @@ extension Grid {
   mutating func insertCells(_ row: Int, _ column: Int, limit: Int, amount: Int, _ style: UInt32) {
     let shift = min(amount, limit - column)
     guard shift > 0 else { return }
-    part(row, column)
-    part(row, limit)
-    part(row, limit - shift)
+    part(row, column, style)
+    part(row, limit, style)
+    part(row, limit - shift, style)
     if column >= rows[row].used, limit >= columns {
       return fill(row, column, column + shift, style)
     }
@@ -26,9 +26,9 @@ extension Grid {
   mutating func deleteCells(_ row: Int, _ column: Int, limit: Int, amount: Int, _ style: UInt32) {
     let shift = min(amount, limit - column)
     guard shift > 0 else { return }
-    part(row, column)
-    part(row, limit)
-    part(row, column + shift)
+    part(row, column, style)
+    part(row, limit, style)
+    part(row, column + shift, style)
     if limit < columns || rows[row].fill != style {
       rows[row].materialise(limit, columns: columns)
       if let cells = span(row, column, limit) {
@@ -45,8 +45,8 @@ extension Grid {
   /// Moves a block up or down by copying, for regions that do not span the whole width.
   mutating func shiftBlock(_ block: Block, up amount: Int, _ style: UInt32) {
     for row in block.top..<block.bottom {
-      part(row, block.left)
-      part(row, block.right)
+      part(row, block.left, style)
+      part(row, block.right, style)
     }
     let height = block.bottom - block.top
     let shift = min(abs(amount), height)

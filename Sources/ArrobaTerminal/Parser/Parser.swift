@@ -170,23 +170,12 @@ struct Parser {
 
   /// A decoded character above ASCII, in whatever state.
   private mutating func take(_ scalar: UInt32, at index: Int, _ screen: inout Emulation) {
-    if case .string(let kind) = state {
+    if case .string = state {
       sawEscape = false
-      if scalar == 0x9C { return finish(kind, &screen) }
       return collect(scalar)
     }
-    if scalar < 0xA0 {
-      // A C1 control is what ESC and a letter are; it ends whatever came before.
-      let inSequence = state != .ground
-      if inSequence || !isAtRest { prefix.removeAll(keepingCapacity: true) }
-      start = max(0, index - 1)
-      state = .escape
-      intermediates = 0
-      intermediateCount = 0
-      escape(UInt8(scalar - 0x40), at: index, &screen)
-      if state != .ground, index == 0 { prefix = [0xC2] }
-      return
-    }
+    // C1 controls written as UTF-8 are nothing at all, as in xterm.
+    if scalar < 0xA0 { return }
     guard state == .ground else {
       // Not part of any sequence: the sequence is given up, and the character with it.
       state = .ground
