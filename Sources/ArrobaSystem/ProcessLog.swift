@@ -1,4 +1,3 @@
-internal import CPty
 internal import Glibc
 internal import Synchronization
 

@@ -1,4 +1,3 @@
-internal import CPty
 internal import Glibc
 
 /// What of the process logs is kept: a week, and 200 MB at most, the oldest going first.

@@ -1,0 +1,190 @@
+internal import ArrobaClient
+internal import ArrobaSystem
+
+/// An attached terminal: keys in, output out, until somebody leaves. One thread, one poll(2).
+final class AttachLoop {
+  enum Outcome: Equatable {
+    case detached
+    case exited(Int32)
+    case failed(ClientError)
+    case signalled(ClientSignals.Signal)
+  }
+
+  private enum Course {
+    case running
+    /// It is over; what waits for the screen is still written, until the deadline if there is one.
+    case leaving(Outcome, deadlineMs: Int?)
+  }
+
+  /// A terminal sends a key's bytes together; what has not come after this is not coming.
+  private static let undecidedMs = 50
+  /// The lane is not read while so much waits for the screen: the daemon then sends us less.
+  private static let mostOnScreen = 256 << 10
+  /// A daemon that is restarted is back sooner; only a longer absence is worth a line on the screen.
+  private static let noteLossAfterMs = 400
+  /// How long a program that must end now lets a terminal finish reading.
+  private static let lastWordsMs = 500
+
+  private let link: LaneLink
+  private let screen = ScreenWriter()
+  private let signals: ClientSignals
+  private let mode: TerminalMode?
+  private let options: Attaching
+  private let keys: DetachKeys
+  private var matcher: DetachMatcher
+  private var course = Course.running
+  private var isInputOver = false
+  private var block = [UInt8](repeating: 0, count: 32 << 10)
+
+  init(_ link: LaneLink, options: Attaching, keys: DetachKeys, signals: ClientSignals, mode: TerminalMode?) {
+    self.link = link
+    self.options = options
+    self.keys = keys
+    self.signals = signals
+    self.mode = mode
+    matcher = DetachMatcher(keys)
+  }
+
+  /// Whether the terminal took everything; one that did not must not be written to again, or we would wait for it.
+  var isScreenClear: Bool { screen.waiting == 0 }
+
+  /// The size of the user's terminal; nil where there is none.
+  static var size: (columns: Int, rows: Int)? { Terminals.size(of: 1) ?? Terminals.size(of: 0) }
+
+  func run() -> Outcome {
+    var set = PollSet()
+    while true {
+      if case .leaving(let outcome, let deadline) = course {
+        let isLate = deadline.map { Clock.monotonicMs() >= $0 } ?? false
+        if screen.waiting == 0 || screen.isBroken || isLate { return outcome }
+      }
+      turn(&set)
+    }
+  }
+
+  private func turn(_ set: inout PollSet) {
+    let isRunning = if case .running = course { true } else { false }
+    set.removeAll()
+    let signalled = set.add(signals.descriptor.raw, reading: true, writing: false)
+    var input: Int?
+    if isRunning, !isInputOver, link.takesInput { input = set.add(0, reading: true, writing: false) }
+    var output: Int?
+    if screen.waiting > 0 { output = set.add(screen.number, reading: false, writing: true) }
+    var lane: Int?
+    let wantsLane = screen.waiting < Self.mostOnScreen
+    if isRunning, let socket = link.socket, wantsLane || link.hasToSend {
+      lane = set.add(socket.raw, reading: wantsLane, writing: link.hasToSend)
+    }
+    let isReady = set.wait(timeoutMs: link.hasEarlyBytes && isRunning ? 0 : patience(isRunning))
+    if isReady, set.isReadable(signalled) { heedSignals() }
+    if isReady, let input, set.isReadable(input) { readInput() }
+    if !isReady, isRunning, matcher.isUndecided { forward(matcher.flush()) }
+    if isRunning { turnLane(set, isReady ? lane : nil, wantsLane: wantsLane) }
+    if isReady, let output, set.isWritable(output) { screen.flush() }
+    if isRunning, screen.isBroken { leave(.detached) }
+  }
+
+  private func turnLane(_ set: PollSet, _ lane: Int?, wantsLane: Bool) {
+    if let lane, set.isWritable(lane) { link.send() }
+    let isReadable = wantsLane && (lane.map { set.isReadable($0) } ?? false)
+    if isReadable || link.hasEarlyBytes {
+      if let end = link.receive(screen) { leave(end) }
+      screen.flush()
+    }
+    if let end = link.tend(size: Self.size) { leave(end) }
+    noteLoss()
+  }
+
+  private func patience(_ isRunning: Bool) -> Int {
+    guard isRunning else { return Self.lastWordsMs }
+    var due = link.dueMs
+    let now = Clock.monotonicMs()
+    if matcher.isUndecided { due = min(due, now + Self.undecidedMs) }
+    if case .lost(let loss) = link.phase, !link.needsRepaint {
+      due = min(due, loss.sinceMs + Self.noteLossAfterMs)
+    }
+    return max(0, due - now)
+  }
+
+  private func leave(_ end: LaneLink.End) {
+    switch end {
+    case .exited(let status): leave(Outcome.exited(status))
+    case .failed(let error): leave(Outcome.failed(error))
+    }
+  }
+
+  private func leave(_ outcome: Outcome) {
+    guard case .running = course else { return }
+    var deadline: Int?
+    if case .signalled = outcome { deadline = Clock.monotonicMs() + Self.lastWordsMs }
+    if !options.isRaw { screen.write(LeaveSequence.text) }
+    screen.flush()
+    course = .leaving(outcome, deadlineMs: deadline)
+  }
+
+  private func readInput() {
+    switch block.withUnsafeMutableBytes({ StandardStreams.read(into: $0) }) {
+    case .moved(let count):
+      let bytes = block[..<count]
+      if options.isView { look(bytes) } else { forward(matcher.feed(bytes)) }
+    case .wouldBlock: break
+    case .ended, .failed:
+      isInputOver = true
+      // A script's input may end before its output; a terminal's end is the end.
+      if mode != nil || !options.isRaw { leave(.detached) }
+    }
+  }
+
+  private func forward(_ found: DetachMatcher.Outcome) {
+    link.type(found.forward[...])
+    if found.isDetached { leave(.detached) }
+  }
+
+  /// Keys of somebody who only looks: they leave, or do nothing.
+  private func look(_ bytes: ArraySlice<UInt8>) {
+    let found = matcher.feed(bytes)
+    // A sequence, a mouse's for instance, may hold these letters; only the key alone is meant.
+    let isLeaving = bytes.count == 1 && (bytes.first == UInt8(ascii: "q") || bytes.first == 0x03)
+    if found.isDetached || isLeaving || bytes.elementsEqual("\u{1B}[99;5u".utf8) { leave(.detached) }
+  }
+
+  private func heedSignals() {
+    while let signal = signals.next() {
+      switch signal {
+      case .windowChanged:
+        if !options.isRaw, let size = Self.size { link.resize(to: size) }
+      case .hangUp, .interrupt, .quit, .terminate: leave(.signalled(signal))
+      case .suspend: suspend()
+      case .resume: takeBackTerminal()
+      }
+    }
+  }
+
+  /// Gives the terminal back as leaving does, then stops; the signal to go on is read as any other.
+  private func suspend() {
+    if !options.isRaw { screen.write(LeaveSequence.text) }
+    screen.flush()
+    mode?.restore()
+    ThisProcess.stop()
+  }
+
+  /// After a stop the terminal has been somebody else's: our mode again, and a repaint by a connection of its own.
+  private func takeBackTerminal() {
+    if let mode {
+      mode.enterRaw()
+      link.needsRepaint = true
+      link.lose()
+    }
+  }
+
+  /// Tells on the bottom line that the daemon is away; the repaint that comes with the next connection removes it.
+  private func noteLoss() {
+    guard !options.isRaw, !link.needsRepaint, case .lost(let loss) = link.phase,
+      Clock.monotonicMs() - loss.sinceMs >= Self.noteLossAfterMs, let size = Self.size
+    else { return }
+    link.needsRepaint = true
+    let way = keys.keys.isEmpty ? "" : "; \(keys.shown) leaves"
+    screen.write(LeaveSequence.bottomLine("the daemon is away, waiting for it\(way)", size: size))
+    screen.flush()
+  }
+}

@@ -1,0 +1,74 @@
+package import ArrobaClient
+package import ArrobaJSON
+package import ArrobaSystem
+
+/// What every verb works with: the words' general options, the surroundings, a way to the daemon and one to the user.
+package final class Context {
+  package let environment: [String: String]
+  package let output: Output
+  package let client: Client
+  package let places: Places
+  /// Where the user is; references without an id mean sessions of this workspace.
+  package let workspace: String
+
+  package init(globals: GlobalOptions, environment: [String: String], output: Output) throws(Misuse) {
+    self.environment = environment
+    self.output = output
+    places = Places(environment: environment)
+    workspace = Files.currentDirectory
+    client = Client(
+      locator: DaemonLocator(endpoint: try Self.endpoint(globals, environment, places), places: places))
+  }
+
+  private static func endpoint(
+    _ globals: GlobalOptions, _ environment: [String: String], _ places: Places
+  ) throws(Misuse) -> Endpoint {
+    let named = environment["ARROBA_HOST"].flatMap { $0.isEmpty ? nil : $0 }
+    guard let host = globals.host ?? named else {
+      return .socket(path: places.socket, mayStart: !globals.hasNoStart)
+    }
+    do { return try Endpoint.named(host) } catch {
+      switch error {
+      case .notYet(let scheme):
+        throw Misuse("hosts by \(scheme):// are not supported yet by this version", hint: "unix:///path is")
+      case .malformed(let reason): throw Misuse(reason)
+      }
+    }
+  }
+
+  /// Whether this process runs in an agent's terminal of the daemon that it talks to.
+  package var isInsideAgent: Bool {
+    guard !(environment["ARROBA_SESSION"] ?? "").isEmpty, let socket = environment["ARROBA_SOCKET"] else {
+      return false
+    }
+    return socket == client.locator.path
+  }
+
+  /// The parameters that name a session. What the user left out is the session around us, else the newest here.
+  package func session(_ target: Target) -> JSON {
+    .record([
+      "session": .text(target.session ?? (isInsideAgent ? environment["ARROBA_SESSION"] : nil)),
+      "workspace": .string(workspace),
+    ])
+  }
+
+  /// The parameters that name an agent; left out: the one around us, else the focused one.
+  package func reference(_ target: Target) -> JSON {
+    var members = session(target).object ?? JSONObject()
+    let around = isInsideAgent && target.session == nil ? environment["ARROBA_AGENT"] : nil
+    members["agent"] = .text(target.agent ?? around)
+    return .object(members)
+  }
+
+  package func adding(_ members: KeyValuePairs<String, JSON?>, to params: JSON) -> JSON {
+    var object = params.object ?? JSONObject()
+    for (key, value) in members {
+      if let value { object[key] = value }
+    }
+    return .object(object)
+  }
+
+  package var text: SessionText {
+    SessionText(nowMs: Clock.wallMs(), home: environment["HOME"])
+  }
+}

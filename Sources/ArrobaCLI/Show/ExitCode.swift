@@ -1,0 +1,37 @@
+internal import ArrobaWire
+
+/// What the process says by its exit code (cli.md).
+package enum ExitCode {
+  package static let done: Int32 = 0
+  package static let failed: Int32 = 1
+  package static let usage: Int32 = 2
+  package static let timeout: Int32 = 3
+  package static let notFound: Int32 = 4
+  package static let denied: Int32 = 5
+  package static let unreachable: Int32 = 69
+  package static let tryAgain: Int32 = 75
+
+  /// A program's own status: its exit code, or 128 and the signal that ended it (minus the signal on the wire).
+  package static func ofProgram(_ status: Int32) -> Int32 {
+    status >= 0 ? status & 0xFF : 128 + (-status & 0x7F)
+  }
+
+  static func of(_ error: WireError) -> Int32 {
+    guard let kind = error.kind else { return error.code == WireError.invalidParams ? usage : failed }
+    switch kind {
+    case .sessionNotFound, .agentNotFound, .promptNotFound, .askNotFound, .providerNotFound,
+      .terminalNotFound,
+      .attachmentNotFound, .workspaceNotFound:
+      return notFound
+    case .forbidden: return denied
+    case .busy, .overloaded, .commandConflict, .aliasConflict, .claimConflict, .shuttingDown, .storageFull:
+      return tryAgain
+    case .invalidReference, .aliasInvalid: return usage
+    case .helloRequired, .protocolUnsupported, .lineTooLong, .sessionAmbiguous, .sessionEnded,
+      .agentAmbiguous,
+      .agentLimit, .promptNotActive, .askAlreadyAnswered, .providerUnavailable, .providerFailed,
+      .terminalNotAvailable, .worktreeFailed, .configInvalid, .storageFailed, .notSupported, .internal:
+      return failed
+    }
+  }
+}

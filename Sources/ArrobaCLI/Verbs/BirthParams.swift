@@ -1,0 +1,42 @@
+internal import ArrobaJSON
+
+/// The parameters of an agent that is to be made: as its program would run from where the user is.
+enum BirthParams {
+  /// What of our surroundings a program needs to find things, speak the user's language and reach the display and the
+  /// keys; nothing else of the environment leaves this process.
+  private static let inherited = ["PATH", "LANG", "SSH_AUTH_SOCK", "DISPLAY", "WAYLAND_DISPLAY"]
+  private static let plainSize = (columns: 80, rows: 24)
+
+  static func agent(_ birth: Birth, in context: Context) -> JSON {
+    let provider = birth.provider ?? (birth.program.isEmpty ? "opencode" : "terminal")
+    let size = AttachLoop.size ?? plainSize
+    let worktree: JSON? =
+      switch birth.worktree {
+      case .none: nil
+      case .any: true
+      case .branch(let name): .string(name)
+      }
+    return .record([
+      "provider": .string(provider), "alias": nil, "model": .text(birth.model),
+      "argv": argv(birth, provider: provider, context.environment).map { .array($0.map { .string($0) }) },
+      "directory": .string(context.workspace), "worktree": worktree,
+      "env": environment(birth, context.environment), "cols": .int(size.columns), "rows": .int(size.rows),
+    ])
+  }
+
+  private static func argv(_ birth: Birth, provider: String, _ environment: [String: String]) -> [String]? {
+    guard birth.program.isEmpty else { return birth.program }
+    guard provider == "terminal" else { return nil }
+    let shell = environment["SHELL"].flatMap { $0.isEmpty ? nil : $0 }
+    return [shell ?? "/bin/sh"]
+  }
+
+  private static func environment(_ birth: Birth, _ environment: [String: String]) -> JSON {
+    var members = JSONObject()
+    for name in environment.keys.sorted() where inherited.contains(name) || name.hasPrefix("LC_") {
+      members[name] = .text(environment[name])
+    }
+    for variable in birth.environment { members[variable.name] = .string(variable.value) }
+    return .object(members)
+  }
+}

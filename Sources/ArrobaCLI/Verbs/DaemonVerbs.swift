@@ -1,0 +1,161 @@
+internal import ArrobaClient
+internal import ArrobaJSON
+internal import ArrobaSystem
+
+/// Verbs about the daemon itself.
+extension Context {
+  /// An orderly end takes 2 s at most; a log that must be flushed to a slow disk may take longer.
+  private static let endMs = 30_000
+  private static let supervisorEndMs = 5000
+
+  func health() throws -> Int32 {
+    let health = try client.ask("daemon.health", [:])
+    if output.isJSON { output.json(health) } else { output.lines(FactsText.rows(health)) }
+    return ExitCode.done
+  }
+
+  func daemon(_ action: Invocation.DaemonAction) throws -> Int32 {
+    switch action {
+    case .run(let arguments): throw becomeDaemon(arguments)
+    case .start: return try startDaemon()
+    case .stop: return try stopDaemon()
+    case .restart: return try restartDaemon()
+    case .status: return try daemonStatus()
+    case .unit: return ExitCode.done
+    }
+  }
+
+  /// Returns only when it could not.
+  private func becomeDaemon(_ arguments: [String]) -> Failure {
+    guard let program = Programs.find("arroba-daemon", searchPath: environment["PATH"]) else {
+      return Failure(
+        "arroba-daemon is neither beside this program nor on PATH", hint: "build it with scripts/build",
+        kind: "failed", exitCode: ExitCode.failed)
+    }
+    let error = Programs.become(program, arguments: [program] + arguments, environment: Environment.entries)
+    return Failure("\(error)", kind: "failed", exitCode: ExitCode.failed)
+  }
+
+  private func startDaemon() throws -> Int32 {
+    if try client.locator.connectIfListening() != nil { return try tell { "already running, pid \($0)" } }
+    guard client.locator.path == places.socket else {
+      throw ClientError.unreachable(
+        "no daemon listens at \(client.locator.path)", hint: "start it on its own machine")
+    }
+    client.use(try client.locator.start())
+    return try tell { "started, pid \($0)" }
+  }
+
+  /// The daemon's health as JSON, or a sentence with its pid.
+  private func tell(_ sentence: (String) -> String) throws -> Int32 {
+    let health = try client.ask("daemon.health", [:])
+    return say(health) { sentence($0["pid"]?.int.map(String.init) ?? "?") }
+  }
+
+  private func stopDaemon() throws -> Int32 {
+    guard let connection = try connectionIfRunning() else {
+      output.note("no daemon is running")
+      return ExitCode.done
+    }
+    let supervisor = try connection.call("daemon.health", [:], timeoutMs: nil)["supervisor"]?["pid"]?.int
+    let answer = try connection.call("daemon.shutdown", ["mode": "stop"], timeoutMs: nil)
+    guard connection.waitForEnd(timeoutMs: Self.endMs) else { throw Self.isNotEnding }
+    // The lock is the supervisor's: only when it is gone too can a new daemon start.
+    let deadline = Clock.monotonicMs() + Self.supervisorEndMs
+    while let supervisor, ThisProcess.exists(Int32(clamping: supervisor)), Clock.monotonicMs() < deadline {
+      PollSet.pause(milliseconds: 10)
+    }
+    return say(answer) { _ in "stopped" }
+  }
+
+  private func restartDaemon() throws -> Int32 {
+    guard let connection = try connectionIfRunning() else { return try startDaemon() }
+    let answer = try connection.call("daemon.shutdown", ["mode": "restart"], timeoutMs: nil)
+    let before = connection.daemon?.pid
+    guard connection.waitForEnd(timeoutMs: Self.endMs) else { throw Self.isNotEnding }
+    let next = try client.reconnect(patienceMs: DaemonLocator.startDeadlineMs)
+    _ = try next.call("daemon.ping", [:], timeoutMs: DaemonLocator.startDeadlineMs)
+    let pids = "pid \(before.map(String.init) ?? "?"), now \(next.daemon?.pid.map(String.init) ?? "?")"
+    return say(answer) { _ in "restarted: was \(pids), version \(next.daemon?.version ?? "?")" }
+  }
+
+  private static var isNotEnding: Failure {
+    Failure(
+      "the daemon said that it would end, but has not within \(endMs / 1000) s", hint: "arroba daemon logs",
+      kind: "timeout", exitCode: ExitCode.timeout)
+  }
+
+  private func daemonStatus() throws -> Int32 {
+    guard let connection = try connectionIfRunning() else {
+      throw ClientError.unreachable(
+        "no daemon listens at \(client.locator.path)", hint: "arroba daemon start")
+    }
+    let health = try connection.call("daemon.health", [:], timeoutMs: Doctor.answerMs)
+    return say(health) { health in
+      let uptime = health["uptimeMs"]?.int.map { ", up \(Humane.age($0))" } ?? ""
+      return "running, pid \(health["pid"]?.int ?? 0), version \(health["version"]?.string ?? "?")\(uptime)"
+    }
+  }
+
+  func connectionIfRunning() throws(ClientError) -> Connection? {
+    guard let socket = try client.locator.connectIfListening() else { return nil }
+    return client.use(socket)
+  }
+
+  /// The protocol on standard input and output, for ssh.
+  func bridge() throws -> Int32 {
+    Bridge(socket: try client.locator.connect()).run()
+    return ExitCode.done
+  }
+}
+
+/// Copies between a connection and the standard streams until either side ends.
+struct Bridge {
+  let socket: Descriptor
+  /// So much waits in either direction; then the faster side is not read.
+  private static let mostWaiting = 256 << 10
+
+  func run() {
+    socket.setBlocking(false)
+    StandardStreams.ignoreBrokenPipes()
+    let answers = ScreenWriter()
+    var requests = ByteQueue()
+    var block = [UInt8](repeating: 0, count: 64 << 10)
+    var isInputOver = false
+    var isDaemonGone = false
+    var set = PollSet()
+    while !(isDaemonGone && answers.waiting == 0) && !answers.isBroken {
+      set.removeAll()
+      let readsInput = !isInputOver && !isDaemonGone && requests.count < Self.mostWaiting
+      let input = readsInput ? set.add(0, reading: true, writing: false) : nil
+      let readsLane = answers.waiting < Self.mostWaiting
+      let lane =
+        isDaemonGone ? nil : set.add(socket.raw, reading: readsLane, writing: !requests.isEmpty)
+      let output = answers.waiting > 0 ? set.add(answers.number, reading: false, writing: true) : nil
+      set.wait(timeoutMs: -1)
+      if let input, set.isReadable(input) {
+        switch block.withUnsafeMutableBytes({ StandardStreams.read(into: $0) }) {
+        case .moved(let count): requests.append(block[..<count])
+        case .wouldBlock: break
+        case .ended, .failed: isInputOver = true
+        }
+        if isInputOver && requests.isEmpty { Sockets.endSending(of: socket) }
+      }
+      if let lane, set.isWritable(lane), !requests.isEmpty {
+        _ = requests.drain { socket.send($0) }
+        if isInputOver && requests.isEmpty { Sockets.endSending(of: socket) }
+      }
+      if let lane, readsLane, set.isReadable(lane) {
+        switch block.withUnsafeMutableBytes({ socket.read(into: $0) }) {
+        case .moved(let count):
+          block.withUnsafeBytes { answers.write(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        case .wouldBlock: break
+        case .ended, .failed: isDaemonGone = true
+        }
+        answers.flush()
+      } else if let output, set.isWritable(output) {
+        answers.flush()
+      }
+    }
+  }
+}

@@ -1,0 +1,72 @@
+internal import ArrobaClient
+internal import ArrobaJSON
+internal import ArrobaSystem
+
+/// `arroba wait`: looks at an agent, and again after each of its events, until it is as wanted.
+extension Context {
+  func wait(_ target: Target, for goal: Invocation.Goal, timeoutMs: Int?, takesStatus: Bool) throws -> Int32 {
+    let deadline = timeoutMs.map { Clock.monotonicMs() + $0 }
+    // Ids from here on: an alias may go to another session while we wait.
+    let found = try client.ask("agent.get", reference(target))
+    guard let session = found["session"]?.string, let id = found["id"]?.string else {
+      throw ClientError.malformed("the daemon told of an agent without a session or an id")
+    }
+    let reference = Target(session: session, agent: id)
+    while true {
+      do {
+        guard let agent = try watch(reference, for: goal, until: deadline) else {
+          throw Failure(
+            "\(target.text.isEmpty ? id : target.text) was not \(goal.rawValue) within \((timeoutMs ?? 0) / 1000) s",
+            kind: "timeout", exitCode: ExitCode.timeout)
+        }
+        return reached(agent, goal, takesStatus: takesStatus)
+      } catch let error as ClientError {
+        guard error.isLoss else { throw error }
+        let left = deadline.map { max(0, $0 - Clock.monotonicMs()) } ?? Client.patienceMs
+        _ = try client.reconnect(patienceMs: min(left, Client.patienceMs))
+      }
+    }
+  }
+
+  /// The agent once it is as wanted; nil when the time is up first.
+  private func watch(
+    _ target: Target, for goal: Invocation.Goal, until deadline: Int?
+  ) throws(ClientError) -> JSON? {
+    let connection = try client.connection()
+    // Subscribed before the first look, so that nothing happens unseen between the two.
+    let stream = try EventStream(connection, after: .now, session: target.session)
+    while true {
+      let agent = try connection.call("agent.get", reference(target), timeoutMs: nil)
+      if Self.isReached(goal, by: agent) { return agent }
+      var isTold = false
+      while !isTold {
+        let left = deadline.map { max(0, $0 - Clock.monotonicMs()) }
+        guard let item = try stream.next(timeoutMs: left) else { return nil }
+        if case .event(let event) = item { isTold = event["agent"]?.string == target.agent }
+      }
+    }
+  }
+
+  static func isReached(_ goal: Invocation.Goal, by agent: JSON) -> Bool {
+    let state = agent["activity"]?["state"]?.string ?? ""
+    let hasEnded = agent["run"]?["state"]?.string == "ended"
+    let isOver = state == "stopped" || state == "failed"
+    return switch goal {
+    case .idle: state == "idle" && !hasEnded
+    case .waiting: state == "waiting" && !hasEnded
+    case .done: state == "idle" || isOver || hasEnded
+    case .exit: hasEnded || isOver && (agent["run"]?.isNull ?? true)
+    }
+  }
+
+  private func reached(_ agent: JSON, _ goal: Invocation.Goal, takesStatus: Bool) -> Int32 {
+    let exit = agent["run"]?["exit"]
+    if output.isJSON {
+      output.json(agent)
+    } else if !output.isQuiet {
+      let state = agent["activity"]?["state"]?.string ?? ""
+      output.line(Clean.line(Names.exit(exit) ?? agent["run"]?["reason"]?.string ?? state))
+    }
+    return takesStatus ? Names.status(exit).map(ExitCode.ofProgram) ?? ExitCode.done : ExitCode.done
+  }
+}

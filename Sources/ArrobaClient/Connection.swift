@@ -1,0 +1,161 @@
+package import ArrobaJSON
+package import ArrobaSystem
+internal import ArrobaWire
+
+/// The daemon at the other end, as its hello told.
+package struct DaemonIdentity: Equatable, Sendable {
+  package let version: String
+  package let pid: Int?
+  package let logID: String
+  package let head: Int
+
+  package init(hello: JSON) {
+    version = hello["daemon"]?["version"]?.string ?? "?"
+    pid = hello["daemon"]?["pid"]?.int
+    logID = hello["log"]?["id"]?.string ?? ""
+    head = hello["log"]?["head"]?.int ?? 0
+  }
+}
+
+/// One connection to a daemon on its structured lane: a request, its answer, and what comes unasked in between.
+///
+/// For one thread. The hello travels with the first request, so that a short command costs one round trip.
+package final class Connection {
+  package struct Notification: Equatable, Sendable {
+    package let method: String
+    package let params: JSON
+  }
+
+  private enum Arrival {
+    case answer(id: Int?, Result<JSON, ClientError>)
+    case notification(Notification)
+  }
+
+  package let socket: Descriptor
+  package private(set) var daemon: DaemonIdentity?
+  private var lines = LineSplitter()
+  private var notifications: [Notification] = []
+  private var unsent: [UInt8]
+  private var nextID = 1
+  private var block = [UInt8](repeating: 0, count: 32 << 10)
+
+  package init(socket: Descriptor, instance: String) {
+    self.socket = socket
+    unsent = OutgoingMessage.request(
+      id: 0, method: "hello",
+      params: [
+        "protocol": .int(protocolVersion),
+        "client": ["name": "arroba-cli", "version": .string(arrobaVersion), "instance": .string(instance)],
+      ])
+  }
+
+  /// The result of one request. Answers come in the order of the daemon; only one request of ours is ever out.
+  package func call(_ method: String, _ params: JSON, timeoutMs: Int?) throws(ClientError) -> JSON {
+    let id = nextID
+    nextID += 1
+    try send(OutgoingMessage.request(id: id, method: method, params: params), for: method)
+    let deadline = timeoutMs.map { Clock.monotonicMs() + $0 }
+    while true {
+      guard let arrival = try next(until: deadline, waitingFor: method) else {
+        throw .timedOut("the daemon did not answer \(method) in time")
+      }
+      switch arrival {
+      case .notification(let notification): notifications.append(notification)
+      case .answer(0, let result): try greet(result)
+      case .answer(nil, let result):
+        // An error with id null: the daemon could not read what we sent, or closes the connection.
+        _ = try result.get()
+      case .answer(let answered, let result):
+        if answered == id { return try result.get() }
+      }
+    }
+  }
+
+  private func greet(_ result: Result<JSON, ClientError>) throws(ClientError) {
+    daemon = DaemonIdentity(hello: try result.get())
+  }
+
+  /// The next thing that came unasked; nil when the time is up.
+  package func nextNotification(timeoutMs: Int?) throws(ClientError) -> Notification? {
+    if !notifications.isEmpty { return notifications.removeFirst() }
+    let deadline = timeoutMs.map { Clock.monotonicMs() + $0 }
+    while let arrival = try next(until: deadline, waitingFor: "events") {
+      if case .notification(let notification) = arrival { return notification }
+    }
+    return nil
+  }
+
+  /// Waits until the daemon closes the connection; false when the time is up first.
+  package func waitForEnd(timeoutMs: Int) -> Bool {
+    let deadline = Clock.monotonicMs() + timeoutMs
+    while true {
+      do {
+        guard try next(until: deadline, waitingFor: "the end") != nil else { return false }
+      } catch {
+        return true
+      }
+    }
+  }
+
+  /// Gives the connection to the terminal lane, with the bytes of it that came already.
+  package func takeLane() -> (socket: Descriptor, rest: [UInt8]) {
+    socket.setBlocking(false)
+    return (socket, lines.takeRest())
+  }
+
+  private func send(_ request: [UInt8], for method: String) throws(ClientError) {
+    var bytes = unsent
+    unsent = []
+    bytes += request
+    var sent = 0
+    while sent < bytes.count {
+      let outcome = bytes[sent...].withUnsafeBytes { socket.send($0) }
+      switch outcome {
+      case .moved(let count): sent += count
+      case .wouldBlock: _ = PollSet.waitWritable(socket.raw, timeoutMs: -1)
+      case .ended: throw .lost("the daemon closed the connection before it read \(method)")
+      case .failed(let code):
+        throw .lost("cannot send \(method) to the daemon: \(SystemError.words(for: code))")
+      }
+    }
+  }
+
+  /// What arrives next; nil when the deadline passes first.
+  private func next(until deadline: Int?, waitingFor what: String) throws(ClientError) -> Arrival? {
+    while true {
+      let line: [UInt8]?
+      do { line = try lines.next() } catch {
+        throw .malformed("the daemon sent a line of more than \(error.limit) bytes")
+      }
+      if let line { return try Self.arrival(line) }
+      if let deadline {
+        let left = deadline - Clock.monotonicMs()
+        guard left > 0, PollSet.waitReadable(socket.raw, timeoutMs: left) else { return nil }
+      }
+      switch block.withUnsafeMutableBytes({ socket.read(into: $0) }) {
+      case .moved(let count): lines.feed(block[..<count])
+      case .wouldBlock: _ = PollSet.waitReadable(socket.raw, timeoutMs: -1)
+      case .ended: throw .lost("the daemon closed the connection while \(what) was awaited")
+      case .failed(let code):
+        throw .lost("the connection to the daemon broke: \(SystemError.words(for: code))")
+      }
+    }
+  }
+
+  private static func arrival(_ line: [UInt8]) throws(ClientError) -> Arrival {
+    let value: JSON
+    do {
+      value = try line.withUnsafeBufferPointer { buffer throws(JSONError) in try JSONReader.read(buffer) }
+    } catch { throw .malformed("the daemon sent a line that is not JSON: \(error)") }
+    if let method = value["method"]?.string {
+      return .notification(Notification(method: method, params: value["params"] ?? .null))
+    }
+    if let error = value["error"] {
+      return .answer(id: value["id"]?.int, .failure(.refused(WireError(json: error), json: error)))
+    }
+    guard let result = value["result"], let id = value["id"]?.int else {
+      throw .malformed("the daemon sent a line that is neither answer nor notice")
+    }
+    return .answer(id: id, .success(result))
+  }
+}

@@ -1,0 +1,27 @@
+/// Where the daemon is that a client talks to (cli.md, `--host`).
+package enum Endpoint: Equatable, Sendable {
+  /// A Unix socket. `mayStart`: whether a daemon may be started there on demand.
+  case socket(path: String, mayStart: Bool)
+
+  package enum Refusal: Error, Equatable {
+    /// A scheme that a later version will speak.
+    case notYet(scheme: String)
+    case malformed(String)
+  }
+
+  /// The endpoint that a host names. A daemon is started only where nobody named a host: a named one is somebody's own.
+  package static func named(_ host: String) throws(Refusal) -> Endpoint {
+    guard let colon = host.firstIndex(of: ":"), host[colon...].hasPrefix("://") else {
+      throw .malformed("'\(host)' is no host: unix:///path, ssh://[user@]box or relay://MACHINE is expected")
+    }
+    let scheme = String(host[..<colon])
+    let rest = String(host[host.index(colon, offsetBy: 3)...])
+    switch scheme {
+    case "unix":
+      guard rest.hasPrefix("/") else { throw .malformed("'\(host)' needs an absolute path: unix:///path") }
+      return .socket(path: rest, mayStart: false)
+    case "ssh", "relay": throw .notYet(scheme: scheme)
+    default: throw .malformed("'\(host)' has the unknown scheme '\(scheme)'")
+    }
+  }
+}

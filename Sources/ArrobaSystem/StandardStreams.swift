@@ -1,0 +1,45 @@
+internal import Glibc
+
+/// Input, output and error output as this process was given them. Shared with others: never closed, no flags changed.
+package enum StandardStreams {
+  package static func read(into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
+    let got = retryingInterrupted { Glibc.read(0, buffer.baseAddress, buffer.count) }
+    if got > 0 { return .moved(got) }
+    if got == 0 || errno == EIO { return .ended }
+    return errno == EAGAIN ? .wouldBlock : .failed(errno)
+  }
+
+  /// One write. SIGPIPE ends a client whose reader is gone, as with any filter, unless it is ignored.
+  package static func write(_ bytes: UnsafeRawBufferPointer, to number: Int32) -> Transfer {
+    let sent = retryingInterrupted { Glibc.write(number, bytes.baseAddress, bytes.count) }
+    if sent >= 0 { return .moved(sent) }
+    switch errno {
+    case EAGAIN: return .wouldBlock
+    case EPIPE, EIO: return .ended
+    default: return .failed(errno)
+    }
+  }
+
+  /// All of it, waiting where need be; false where the other side is gone or the disk is full.
+  package static func writeAll(_ bytes: [UInt8], to number: Int32) -> Bool {
+    bytes.withUnsafeBytes { buffer in
+      var sent = 0
+      while sent < buffer.count {
+        switch write(UnsafeRawBufferPointer(rebasing: buffer[sent...]), to: number) {
+        case .moved(let count): sent += count
+        case .wouldBlock: _ = PollSet.waitWritable(number, timeoutMs: -1)
+        case .ended, .failed: return false
+        }
+      }
+      return true
+    }
+  }
+
+  /// Lets writes to a reader that is gone fail instead of ending the process: who has a terminal to put back needs that.
+  package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+}
+
+extension Sockets {
+  /// Tells the other side that nothing more comes from us; it may still answer.
+  package static func endSending(of socket: Descriptor) { shutdown(socket.raw, Int32(SHUT_WR)) }
+}
