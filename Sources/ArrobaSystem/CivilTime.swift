@@ -1,3 +1,4 @@
+internal import CPty
 internal import Glibc
 
 /// Instants as people and protocols write them; counted as milliseconds since 1970 in UTC.

@@ -1,3 +1,4 @@
+internal import CPty
 internal import Glibc
 
 /// Tells when something in a directory was made or written (inotify(7)).

@@ -1,3 +1,4 @@
+internal import CPty
 internal import Glibc
 
 /// What of the process logs is kept: a week, and 200 MB at most, the oldest going first.

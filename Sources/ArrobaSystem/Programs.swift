@@ -1,3 +1,4 @@
+internal import CPty
 internal import Glibc
 
 /// Finding, starting and becoming other programs, for clients. Agents are born in the supervisor.

@@ -1,3 +1,4 @@
+internal import CPty
 internal import Glibc
 
 /// Input, output and error output as this process was given them. Shared with others: never closed, no flags changed.

@@ -1,1 +1,0 @@
-extension Screen { package func repaint(history: Int) -> [UInt8] { [] } }
