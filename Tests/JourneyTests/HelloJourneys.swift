@@ -73,11 +73,4 @@ struct HelloJourneys {
     }
   }
 
-  @Test("The socket is for its owner alone")
-  func modes() throws {
-    try withDaemon { daemon in
-      #expect(try daemon.permissions(of: daemon.socket) == 0o600)
-      #expect(try daemon.permissions(of: daemon.house.path("run")) == 0o700)
-    }
-  }
 }
