@@ -74,10 +74,11 @@ import Testing
     #expect(await opened.log.oldest == 5)
   }
 
-  @Test("A batch with a spoilt record is missing whole", arguments: ["b1", "b2", "b3"])
+  // A hyphen, so that no checksum and no id has these letters by chance.
+  @Test("A batch with a spoilt record is missing whole", arguments: ["b-1", "b-2", "b-3"])
   func spoiltBatch(text: String) async throws {
     let house = try LogHouse()
-    try await house.fill([["a"], ["b1", "b2", "b3"], ["c1", "c2"], ["d"]])
+    try await house.fill([["a"], ["b-1", "b-2", "b-3"], ["c1", "c2"], ["d"]])
     try house.spoil(text, in: "events-0000000000000001.log")
     let opened = try await house.reopened()
     #expect(opened.texts == ["a", "c1", "c2", "d"])
