@@ -21,7 +21,8 @@ var targets: [Target] = [
   .target(
     name: "ArrobaAdapters",
     dependencies: [
-      "ArrobaJSON", "ArrobaLoop", "ArrobaModel", "ArrobaProvider", "ArrobaSupervision", "ArrobaSystem", "ArrobaWire",
+      "ArrobaJSON", "ArrobaLoop", "ArrobaModel", "ArrobaProvider", "ArrobaSupervision", "ArrobaSystem",
+      "ArrobaWire",
     ]),
   .target(name: "ArrobaClient", dependencies: ["ArrobaJSON", "ArrobaSystem", "ArrobaWire"]),
   .target(
@@ -73,11 +74,13 @@ var targets: [Target] = [
     ]),
   .executableTarget(
     name: "supervised-stub",
-    dependencies: ["ArrobaAdapters", "ArrobaLoop", "ArrobaProvider", "ArrobaSystem"], path: "Tests/SupervisedStub"),
+    dependencies: ["ArrobaAdapters", "ArrobaLoop", "ArrobaProvider", "ArrobaSystem"],
+    path: "Tests/SupervisedStub"),
   .testTarget(
     name: "ArrobaSupervisorTests",
     dependencies: [
-      "ArrobaAdapters", "ArrobaLoop", "ArrobaProvider", "ArrobaSupervision", "ArrobaSupervisor", "ArrobaSystem",
+      "ArrobaAdapters", "ArrobaLoop", "ArrobaProvider", "ArrobaSupervision", "ArrobaSupervisor",
+      "ArrobaSystem",
       "ArrobaTestSupport", "arroba-supervisor", "supervised-stub",
     ]),
   .testTarget(name: "ArrobaCLITests", dependencies: ["ArrobaCLI", "ArrobaJSON", "ArrobaTestSupport"]),

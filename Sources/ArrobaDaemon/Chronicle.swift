@@ -23,7 +23,9 @@ final class Chronicle {
     }
     while cursor < ledger.head {
       // Only what is in memory: a log line is not worth a read of the disk.
-      guard case .success(let records)? = ledger.log.readFromMemory(after: cursor, limit: 64, limitBytes: 256 << 10),
+      guard
+        case .success(let records)? = ledger.log.readFromMemory(
+          after: cursor, limit: 64, limitBytes: 256 << 10),
         let last = records.last
       else {
         cursor = ledger.head
@@ -43,6 +45,7 @@ final class Chronicle {
   }
 
   private static func isFrequent(_ kind: String) -> Bool {
-    kind.hasPrefix("item.") || kind == "agent.activity" || kind == "agent.resized" || kind == "command.answered"
+    kind.hasPrefix("item.") || kind == "agent.activity" || kind == "agent.resized"
+      || kind == "command.answered"
   }
 }

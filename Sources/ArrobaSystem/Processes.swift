@@ -6,7 +6,7 @@ package enum Processes {
   /// When a process was started, in clock ticks since the machine was (field 22 of /proc/PID/stat); nil where there is
   /// none of that number. Number and ticks together are never used twice in one boot.
   package static func startTicks(of pid: Int) -> Int? {
-    guard let bytes = try? Files.read("/proc/\(pid)/stat", atMost: 4096) else { return nil }  // gone: that is the answer
+    guard let bytes = try? Files.read("/proc/\(pid)/stat", atMost: 4096) else { return nil }  // gone
     // The name stands in parentheses and may hold anything; what follows the last one is plain.
     guard let close = bytes.lastIndex(of: UInt8(ascii: ")")) else { return nil }
     let fields = bytes[(close + 1)...].split(separator: UInt8(ascii: " "))

@@ -12,7 +12,8 @@ struct HelloJourneys {
       #expect(try answer.number("protocol") == 1)
       #expect(try answer.words("daemon.version") == arrobaVersion)
       #expect(try answer.number("daemon.pid") != Int(daemon.pid), "the supervisor is not the daemon")
-      #expect(try answer.words("daemon.startedAt").wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/) != nil)
+      #expect(
+        try answer.words("daemon.startedAt").wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/) != nil)
       #expect(try answer.words("log.id").hasPrefix("l_"))
       #expect(try answer.number("log.head") >= 1)
       #expect(try answer.number("heartbeatMs") == 5000)
@@ -23,7 +24,8 @@ struct HelloJourneys {
   func helloRequired() throws {
     try withDaemon { daemon in
       let requests = [
-        #"{"jsonrpc":"2.0","id":7,"method":"daemon.health"}"#, #"{"jsonrpc":"2.0","method":"hello"}"#, "garbage",
+        #"{"jsonrpc":"2.0","id":7,"method":"daemon.health"}"#, #"{"jsonrpc":"2.0","method":"hello"}"#,
+        "garbage",
         #"{"jsonrpc":"2.0","id":7,"method":"session.list","params":{}}"#, "[]", "17",
       ]
       for request in requests {

@@ -91,7 +91,8 @@ extension WireClient {
   /// The error that a request was answered with.
   func error(of id: Int) throws -> WireError {
     switch try result(of: id) {
-    case .success(let json): throw Silence("request \(id) was answered with \(json.shown) instead of an error")
+    case .success(let json):
+      throw Silence("request \(id) was answered with \(json.shown) instead of an error")
     case .failure(let error): return error
     }
   }

@@ -31,7 +31,9 @@ package struct Deadline {
   }
 
   /// Asks again and again until there is an answer.
-  package static func until<Value>(_ what: String, seconds: Int = 15, _ answer: () throws -> Value?) throws -> Value {
+  package static func until<Value>(_ what: String, seconds: Int = 15, _ answer: () throws -> Value?) throws
+    -> Value
+  {
     let deadline = Deadline(seconds: seconds)
     while true {
       if let value = try answer() { return value }
@@ -52,7 +54,8 @@ extension Processes {
     return pids.compactMap { pid in
       // One that has gone meanwhile, or is another user's, is none of ours.
       guard pid != getpid(), let environment = try? Files.read("/proc/\(pid)/environ", atMost: 1 << 20),
-        environment.split(separator: 0).contains(where: { String(decoding: $0, as: UTF8.self).contains(text) }),
+        environment.split(separator: 0).contains(where: { String(decoding: $0, as: UTF8.self).contains(text) }
+        ),
         let line = try? Files.read("/proc/\(pid)/cmdline", atMost: 4096)
       else { return nil }
       let words = line.map { $0 == 0 ? 0x20 : $0 }
@@ -73,7 +76,8 @@ extension Processes {
   package static func residentBytes(of pid: Int32) throws -> Int {
     let status = String(decoding: try Files.read("/proc/\(pid)/status", atMost: 8192), as: UTF8.self)
     let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
-    guard let number = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) }) else {
+    guard let number = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) })
+    else {
       throw Silence("process \(pid) has no VmRSS")
     }
     return number * 1024

@@ -32,7 +32,9 @@ package final class DaemonUnderTest {
   /// Starts it and waits until it serves. Throws what it said where it does not.
   package func start(_ manner: Manner = Manner()) throws {
     let line = try launch(manner)
-    guard line == "ready\n" else { throw Silence("the daemon did not start; it answered '\(line)'", diagnosis) }
+    guard line == "ready\n" else {
+      throw Silence("the daemon did not start; it answered '\(line)'", diagnosis)
+    }
   }
 
   /// Starts it; answers the line that it says at the ready pipe, or what it said until it closed that.
@@ -61,7 +63,8 @@ package final class DaemonUnderTest {
   private func environment(_ manner: Manner) -> [String] {
     var variables = [
       "ARROBA_SOCKET": socket, "ARROBA_STATE_DIR": state, "ARROBA_LOG_DIR": logs, "ARROBA_LOG_LEVEL": "debug",
-      "HOME": house.path("home"), "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "SHELL": "/bin/sh",
+      "HOME": house.path("home"), "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8",
+      "SHELL": "/bin/sh",
       "ARROBA_READY_FD": "9",
     ]
     for (name, value) in manner.environment { variables[name] = value }
@@ -79,7 +82,9 @@ package final class DaemonUnderTest {
     var line: [UInt8] = []
     var byte = [UInt8](repeating: 0, count: 1)
     while line.last != 0x0A {
-      guard deadline.wait(for: reader, writing: false) else { throw Silence("the daemon says nothing", diagnosis) }
+      guard deadline.wait(for: reader, writing: false) else {
+        throw Silence("the daemon says nothing", diagnosis)
+      }
       guard byte.withUnsafeMutableBytes({ reader.read(into: $0) }) == .moved(1) else { break }
       line += byte
     }

@@ -70,7 +70,9 @@ package final class WireClient {
   /// The next event of any subscription.
   package func event() throws -> JSON {
     try wait("an event") {
-      guard let index = self.notifications.firstIndex(where: { $0["method"]?.string == "event" }) else { return nil }
+      guard let index = self.notifications.firstIndex(where: { $0["method"]?.string == "event" }) else {
+        return nil
+      }
       return self.notifications.remove(at: index)["params"]
     }
   }
@@ -95,7 +97,9 @@ package final class WireClient {
 
   package func notification(_ method: String) throws -> JSON {
     try wait("a notification '\(method)'") {
-      guard let index = self.notifications.firstIndex(where: { $0["method"]?.string == method }) else { return nil }
+      guard let index = self.notifications.firstIndex(where: { $0["method"]?.string == method }) else {
+        return nil
+      }
       return self.notifications.remove(at: index)["params"]
     }
   }
@@ -138,7 +142,9 @@ package final class WireClient {
   package func awaitClose() throws {
     let deadline = Deadline(seconds: Self.patienceSeconds)
     while !isEnded {
-      guard deadline.leftMs > 0 else { throw Silence("the daemon does not close the connection", diagnosis()) }
+      guard deadline.leftMs > 0 else {
+        throw Silence("the daemon does not close the connection", diagnosis())
+      }
       _ = try readSome(deadline)
     }
   }
@@ -166,7 +172,7 @@ package final class WireClient {
   }
 
   private func take(_ line: [UInt8]) {
-    guard let message = try? line.withUnsafeBufferPointer({ try JSONReader.read($0) }) else {  // reported with the text
+    guard let message = try? line.withUnsafeBufferPointer({ try JSONReader.read($0) }) else {  // said below
       orphans.append(WireError(kind: nil, message: "not JSON: \(String(decoding: line, as: UTF8.self))"))
       return
     }

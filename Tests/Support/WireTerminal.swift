@@ -53,7 +53,9 @@ package final class WireTerminal {
 
   package func write(_ bytes: [UInt8]) throws {
     let sent = try write(bytes, atMostSeconds: WireClient.patienceSeconds)
-    guard sent == bytes.count else { throw Silence("the daemon took \(sent) of \(bytes.count) bytes", diagnosis()) }
+    guard sent == bytes.count else {
+      throw Silence("the daemon took \(sent) of \(bytes.count) bytes", diagnosis())
+    }
   }
 
   /// Writes what the daemon takes in that time; answers how much.
@@ -101,7 +103,9 @@ package final class WireTerminal {
   package func awaitClose() throws {
     let deadline = Deadline(seconds: WireClient.patienceSeconds)
     while !isEnded {
-      guard deadline.leftMs > 0 else { throw Silence("the daemon does not close: frames \(kinds)", diagnosis()) }
+      guard deadline.leftMs > 0 else {
+        throw Silence("the daemon does not close: frames \(kinds)", diagnosis())
+      }
       _ = try readSome(deadline)
     }
   }
@@ -109,7 +113,9 @@ package final class WireTerminal {
   /// Waits for the program's end and the closing behind it; answers the status.
   package func awaitExit() throws -> Int {
     try awaitClose()
-    guard let exit else { throw Silence("closed without an exit status: frames \(kinds), \(notices)", diagnosis()) }
+    guard let exit else {
+      throw Silence("closed without an exit status: frames \(kinds), \(notices)", diagnosis())
+    }
     return exit
   }
 
@@ -139,18 +145,24 @@ package final class WireTerminal {
     switch frame.kind {
     case .output: output += frame.payload
     case .screen:
-      guard let offset = TerminalFrame.offset(of: frame.payload) else { throw Silence("an S frame without offset") }
+      guard let offset = TerminalFrame.offset(of: frame.payload) else {
+        throw Silence("an S frame without offset")
+      }
       repaints.append((Int(offset), Array(frame.payload.dropFirst(8))))
       output = []
       outputStart = Int(offset)
     case .resize:
-      guard let size = TerminalFrame.size(of: frame.payload) else { throw Silence("an R frame without a size") }
+      guard let size = TerminalFrame.size(of: frame.payload) else {
+        throw Silence("an R frame without a size")
+      }
       sizes.append([Int(size.columns), Int(size.rows)])
     case .exit:
-      guard let status = TerminalFrame.status(of: frame.payload) else { throw Silence("an X frame without status") }
+      guard let status = TerminalFrame.status(of: frame.payload) else {
+        throw Silence("an X frame without status")
+      }
       exit = Int(status)
     case .notice:
-      let notice = frame.payload.withUnsafeBufferPointer { try? JSONReader.read($0) }  // no JSON: the test sees that
+      let notice = frame.payload.withUnsafeBufferPointer { try? JSONReader.read($0) }  // seen by the test
       notices.append(notice?["message"]?.string ?? "no JSON: \(frame.payload)")
     case .heartbeat: heartbeats += 1
     case .input, .detach: throw Silence("the daemon sent a frame of type \(frame.kind)")
@@ -161,7 +173,8 @@ package final class WireTerminal {
 extension WireClient {
   /// Turns this connection into a terminal lane.
   package func attach(
-    _ session: String, agent: String? = nil, cols: Int = 80, rows: Int = 24, mode: String? = nil, after: Int? = nil,
+    _ session: String, agent: String? = nil, cols: Int = 80, rows: Int = 24, mode: String? = nil,
+    after: Int? = nil,
     resume: String? = nil
   ) throws -> WireTerminal {
     let params = JSON.record([

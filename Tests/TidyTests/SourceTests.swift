@@ -43,7 +43,9 @@ import Testing
   }
 
   /// Tests that decode recordings; nothing that is shipped.
-  private static let foundationUsers = ["Tests/ArrobaTerminalTests/Golden.swift"]
+  private static let foundationUsers = [
+    "Tests/ArrobaTerminalTests/Golden.swift", "Tests/ArrobaTerminalTests/Recording.swift",
+  ]
 
   @Test("Nobody imports Foundation, but for a few listed tests")
   func foundation() {
@@ -94,6 +96,7 @@ import Testing
 
   /// Tests that ask again until a deadline what no descriptor tells: whether another process is gone.
   private static let askers = [
+    "Tests/Support/DaemonProcesses.swift", "Tests/ArrobaSupervisorTests/LinkTests.swift",
     "Tests/ArrobaSupervisorTests/StubDaemon.swift", "Tests/ArrobaSupervisorTests/SupervisorRun.swift",
   ]
 

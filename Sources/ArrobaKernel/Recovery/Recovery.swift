@@ -16,7 +16,7 @@ package struct RecoveredState: Sendable {
   package mutating func fold(_ seq: UInt64, _ payload: UnsafeRawBufferPointer) {
     let bytes = payload.bindMemory(to: UInt8.self)
     guard let (record, receipt) = try? EventCodec.read(bytes, seq: seq) else {
-      if unreadable.count < 100 { unreadable.append(seq) }  // named in the process log; enough to find the place
+      if unreadable.count < 100 { unreadable.append(seq) }  // enough to find the place
       return
     }
     world.apply(record)
