@@ -4,7 +4,7 @@ extension Emulation {
     sequence final: UInt8, _ marker: UInt8, _ intermediates: UInt16, _ parameters: Parameters
   ) {
     let isPlain = marker == 0 && intermediates == 0
-    if isPlain, final == 0x6D { 
+    if isPlain, final == 0x6D {
       repeatable = 0
       return selectRendition(parameters)
     }

@@ -39,7 +39,8 @@ extension Emulation {
   /// OSC 9: a notification, unless a number says that it is one of ConEmu's commands (progress is 4).
   mutating func notify(_ text: ArraySlice<UInt8>) {
     let digits = text.prefix { $0 >= 0x30 && $0 <= 0x39 }
-    let isCommand = !digits.isEmpty && digits.count < 3 && (digits.count == text.count || text[digits.endIndex] == 0x3B)
+    let isCommand =
+      !digits.isEmpty && digits.count < 3 && (digits.count == text.count || text[digits.endIndex] == 0x3B)
     if !isCommand { signal(.notification(title: "", body: note(text))) }
   }
 

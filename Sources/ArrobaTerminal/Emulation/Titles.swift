@@ -29,7 +29,8 @@ struct Titles: Equatable {
 
   private func decode(_ bytes: ArraySlice<UInt8>) -> String {
     let plain = hexadecimal.contains(0) ? Hexadecimal.decode(bytes)[...] : bytes
-    return String(String.UnicodeScalarView(String(decoding: plain, as: UTF8.self).unicodeScalars.prefix(Self.longest)))
+    return String(
+      String.UnicodeScalarView(String(decoding: plain, as: UTF8.self).unicodeScalars.prefix(Self.longest)))
   }
 
   func encode(_ title: String) -> String {

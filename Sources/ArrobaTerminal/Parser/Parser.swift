@@ -61,7 +61,6 @@ struct Parser {
     keepPrefix(UnsafeBufferPointer(start: base, count: count))
   }
 
-
   /// Reads text up to the first byte that leaves the ground state, and that byte too.
   private mutating func text(
     _ base: UnsafePointer<UInt8>, _ from: Int, _ count: Int, _ screen: inout Emulation
@@ -130,7 +129,6 @@ struct Parser {
     return index
   }
 
-
   private mutating func step(_ byte: UInt8, at index: Int, _ screen: inout Emulation) {
     if !decoder.isIdle || byte >= 0x80 {
       if decoder.isIdle, state == .ground { begin(.ground, at: index) }
@@ -185,7 +183,6 @@ struct Parser {
     }
     screen.print(scalar)
   }
-
 
   private mutating func escape(_ byte: UInt8, at index: Int, _ screen: inout Emulation) {
     if byte < 0x20 { return controlInSequence(byte, at: index, &screen) }
@@ -268,7 +265,6 @@ struct Parser {
     }
   }
 
-
   private mutating func string(
     _ byte: UInt8, _ kind: StringKind, at index: Int, _ screen: inout Emulation
   ) {
@@ -307,7 +303,6 @@ struct Parser {
     case .startOfString, .privacy, .application: screen.interrupt()
     }
   }
-
 
   private mutating func keepPrefix(_ bytes: UnsafeBufferPointer<UInt8>) {
     if isAtRest {
