@@ -16,6 +16,7 @@ struct ClusterTable {
   var count: Int { capacity - free.count }
   var capacity: Int { scalars.count / Self.stride }
   var isCrowded: Bool { count >= sweepAt }
+  var footprint: Int { 4 * (scalars.capacity + free.capacity + slots.capacity) }
 
   /// The scalars of a glyph, whether it is one scalar or a cluster.
   func expand(_ glyph: UInt32, _ body: (UInt32) -> Void) {

@@ -12,6 +12,8 @@ struct LinkTable {
 
   var isCrowded: Bool { bytes > Self.totalBytes / 2 || numbers.count > 16_000 }
   var capacity: Int { links.count }
+  /// Each address is held twice, once as a key.
+  var footprint: Int { bytes + 64 * links.count }
 
   subscript(_ id: UInt16) -> [UInt8] { Int(id) < links.count ? links[Int(id)] : [] }
 

@@ -18,6 +18,7 @@ struct StyleTable {
   var count: Int { styles.count - free.count }
   var isCrowded: Bool { count >= sweepAt }
   var capacity: Int { styles.count }
+  var footprint: Int { styles.capacity * MemoryLayout<Style>.stride + 4 * (slots.capacity + free.capacity) }
 
   @inline(__always) subscript(_ id: UInt32) -> Style {
     Int(id) < styles.count ? styles[Int(id)] : .plain

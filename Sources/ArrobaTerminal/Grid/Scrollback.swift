@@ -8,8 +8,8 @@ struct Scrollback {
     var starts: ContiguousArray<UInt32> = []
   }
 
-  let lineLimit: Int
-  let byteLimit: Int
+  private(set) var lineLimit: Int
+  private(set) var byteLimit: Int
   private var full: [Page] = []
   /// The page that lines are added to, apart from the others so that adding touches no array of arrays.
   private var open = Page()
@@ -77,6 +77,14 @@ struct Scrollback {
   private func byteCount(from line: Int) -> Int {
     guard line < open.starts.count else { return 0 }
     return open.bytes.count - Int(open.starts[line]) + 4 * (open.starts.count - line)
+  }
+
+  /// Other limits; what is beyond them goes at once.
+  mutating func limit(lines: Int, bytes: Int) {
+    lineLimit = lines
+    byteLimit = bytes
+    if lineLimit == 0 || byteLimit == 0 { return removeAll() }
+    if count > lineLimit || byteCount > byteLimit { trim() }
   }
 
   mutating func removeAll() { self = Scrollback(lineLimit: lineLimit, byteLimit: byteLimit) }
