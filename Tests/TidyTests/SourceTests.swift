@@ -42,9 +42,10 @@ import Testing
     expectNone(halves.map { "\($0.path):1" }, "import CPty beside Glibc")
   }
 
-  /// Tests that decode recordings; nothing that is shipped.
+  /// Tests that decode recordings, or measure; nothing that is shipped.
   private static let foundationUsers = [
     "Tests/ArrobaTerminalTests/Golden.swift", "Tests/ArrobaTerminalTests/Recording.swift",
+    "Tests/ArrobaTerminalTests/BenchmarkTests.swift",
   ]
 
   @Test("Nobody imports Foundation, but for a few listed tests")
