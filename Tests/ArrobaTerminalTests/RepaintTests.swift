@@ -3,10 +3,12 @@ import Testing
 
 @Suite("Repaint")
 struct RepaintTests {
-  @Test("A fresh terminal that gets the repaint is in the same state, at random offsets", arguments: Golden.all)
+  @Test(
+    "A fresh terminal that gets the repaint is in the same state, at random offsets", arguments: Golden.all)
   func streams(_ golden: Golden) {
     var random = SplitMix(seed: golden.name.utf8.reduce(7) { $0 &* 31 &+ UInt64($1) })
-    var screen = Screen(columns: golden.cols, rows: golden.rows, scrollbackLimit: 100, scrollbackBytes: 1 << 20)
+    var screen = Screen(
+      columns: golden.cols, rows: golden.rows, scrollbackLimit: 100, scrollbackBytes: 1 << 20)
     for chunk in golden.chunks {
       switch chunk {
       case .bytes(let bytes):

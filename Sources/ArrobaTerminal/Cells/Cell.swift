@@ -13,6 +13,8 @@ struct Cell: Equatable {
   /// The second half of a wide character: it draws nothing of its own.
   static let tailFlag: UInt64 = 1 << 49
   static let protectedFlag: UInt64 = 1 << 50
+  /// Wide only because U+FE0F asked for it: half the programs there are count it as one cell.
+  static let widenedFlag: UInt64 = 1 << 51
   static let halfFlags = wideFlag | tailFlag
 
   @inline(__always) init(bits: UInt64) { self.bits = bits }

@@ -53,10 +53,8 @@ extension Emulation {
   }
 
   private mutating func put(_ scalar: UInt32, width: Int) {
+    if width == 2, !hasRoomForWide() { return }
     if cursor.isWrapPending { wrap() }
-    if width == 2, cursor.column >= rightEdge {
-      guard makeRoomForWide() else { return }
-    }
     let row = cursor.row
     let column = cursor.column
     let room = rightEdge + 1 - column
@@ -79,19 +77,21 @@ extension Emulation {
     repeatable = scalar
   }
 
-  /// A wide character does not fit on the last column: it goes to the next line. Where lines do not wrap
-  /// it takes the place of a wide one printed directly before, else it is lost.
-  private mutating func makeRoomForWide() -> Bool {
+  /// Where a wide character does not fit before the edge, it goes to the next line. Where lines do not wrap it
+  /// takes the place of a wide one printed directly before, else it is lost.
+  private mutating func hasRoomForWide() -> Bool {
+    if cursor.isWrapPending, modes[.autowrap] { wrap() }
     let edge = rightEdge
+    guard cursor.column >= edge else { return true }
     guard edge > (cursor.column > margins.right ? 0 : margins.left) else { return false }
-    guard modes[.autowrap] else {
-      guard repeatable != 0, widths[repeatable].width == 2, let column = writtenColumn else { return false }
-      cursor.column = column
-      return true
+    if modes[.autowrap] {
+      cursor.isWrapPending = true
+      wrap()
+      return cursor.column < rightEdge
     }
-    cursor.isWrapPending = true
-    wrap()
-    return cursor.column < rightEdge
+    guard repeatable != 0, widths[repeatable].width == 2, let column = writtenColumn else { return false }
+    cursor.column = column
+    return true
   }
 
   /// Carries out a pending wrap, or drops it when wrapping is off.
@@ -114,7 +114,9 @@ extension Emulation {
     let isNarrow = !cell.isWide
     let base = cell.glyph
     grid.put(Cell(bits: cell.bits & ~Cell.glyphMask | UInt64(glyph)), cursor.row, column)
-    if scalar == 0xFE0F, isNarrow, writtenColumn == column, widths[base].widensWithSelector { widen(column) }
+    if scalar == 0xFE0F, isNarrow, writtenColumn == column, widths[base].widensWithSelector {
+      widen(column, Cell.widenedFlag)
+    }
   }
 
   /// Whether a character that could stand alone becomes part of the one just printed, as Unicode's clusters
@@ -146,12 +148,12 @@ extension Emulation {
   }
 
   /// The character just printed takes a second cell, if there is one.
-  private mutating func widen(_ column: Int) {
+  private mutating func widen(_ column: Int, _ flag: UInt64 = 0) {
     guard !cursor.isWrapPending, cursor.column == column + 1, cursor.column <= rightEdge else { return }
     let room = rightEdge + 1 - cursor.column
     grid.part(cursor.row, column + 2, blank())
     let cell = grid.cell(cursor.row, column)
-    grid.put(Cell(bits: cell.bits | Cell.wideFlag), cursor.row, column)
+    grid.put(Cell(bits: cell.bits | Cell.wideFlag | flag), cursor.row, column)
     let tail = cell.bits & (Cell.styleMask | Cell.protectedFlag) | Cell.tailFlag
     grid.put(Cell(bits: tail), cursor.row, column + 1)
     advance(1, room)

@@ -59,8 +59,12 @@ struct Grid: ~Copyable {
   @inline(__always) mutating func part(_ row: Int, _ column: Int, _ style: UInt32) {
     guard column > 0, column < rows[row].used, let cells = rows[row].cells else { return }
     guard cells[column].isTail else { return }
+    let lead = cells[column - 1].bits
     cells[column] = .blank(style)
-    cells[column - 1] = .blank(style)
+    // A program that takes the second half for a cell of its own shall not lose the character by it.
+    let isWidened = lead & Cell.widenedFlag != 0
+    let narrow = Cell(bits: lead & ~(Cell.wideFlag | Cell.widenedFlag))
+    cells[column - 1] = isWidened ? narrow : .blank(style)
   }
 
   mutating func clearRow(_ row: Int, _ style: UInt32) { rows[row].clear(style) }

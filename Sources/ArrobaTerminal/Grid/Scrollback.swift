@@ -8,11 +8,13 @@ struct Scrollback {
     var starts: ContiguousArray<UInt32> = []
   }
 
-  let lineLimit: Int
-  let byteLimit: Int
+  private(set) var lineLimit: Int
+  private(set) var byteLimit: Int
   private var full: [Page] = []
   /// The page that lines are added to, apart from the others so that adding touches no array of arrays.
   private var open = Page()
+  /// Where a line is encoded before it is added.
+  private var scratch: ContiguousArray<UInt8> = []
   private var fullLines = 0
   private var fullBytes = 0
   /// How many lines of the first page are gone already.
@@ -31,7 +33,13 @@ struct Scrollback {
   @inline(__always) mutating func append(_ row: Row) {
     guard lineLimit > 0, byteLimit > 0 else { return }
     open.starts.append(UInt32(truncatingIfNeeded: open.bytes.count))
-    LineCodec.encode(row, into: &open.bytes)
+    let worst = LineCodec.worstCase(row.used)
+    if scratch.count < worst { scratch = ContiguousArray(repeating: 0, count: worst) }
+    scratch.withUnsafeMutableBufferPointer { scratch in
+      guard let base = scratch.baseAddress else { return }
+      let length = LineCodec.encode(row, to: base)
+      open.bytes.append(contentsOf: UnsafeBufferPointer(start: base, count: length))
+    }
     if open.bytes.count >= Self.pageBytes { closePage() }
     if count > lineLimit || byteCount > byteLimit { trim() }
   }
@@ -77,6 +85,14 @@ struct Scrollback {
   private func byteCount(from line: Int) -> Int {
     guard line < open.starts.count else { return 0 }
     return open.bytes.count - Int(open.starts[line]) + 4 * (open.starts.count - line)
+  }
+
+  /// Other limits; what is beyond them goes at once.
+  mutating func limit(lines: Int, bytes: Int) {
+    lineLimit = lines
+    byteLimit = bytes
+    if lineLimit == 0 || byteLimit == 0 { return removeAll() }
+    if count > lineLimit || byteCount > byteLimit { trim() }
   }
 
   mutating func removeAll() { self = Scrollback(lineLimit: lineLimit, byteLimit: byteLimit) }

@@ -52,10 +52,6 @@ struct Painter {
     control(isOn ? "1\"q" : "0\"q")
   }
 
-  /// Whether the terminal paints erased cells as plain ones now.
-  var erasesPlain: Bool { style.background.isStandard }
-  var current: Style { style }
-
   mutating func print(_ glyph: UInt32, _ clusters: ClusterTable) {
     if glyph == 0 {
       bytes.append(0x20)

@@ -88,6 +88,8 @@ extension Emulation {
         paint(hidden, whole, &painter)
         paint(hiddenKeyboard, &painter)
         keepSaved(hiddenSaved, hidden, &painter)
+        painter.set(.plain, link: [])
+        painter.protect(false)
         painter.control("?47l")
         painter.control("H")
         painter.control("2J")

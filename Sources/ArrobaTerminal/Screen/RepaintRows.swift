@@ -20,7 +20,8 @@ extension Emulation {
       }
       let isWrapped = row < area.rows - 1 && area.columns == grid.columns && grid.rows[row].isWrapped
       let next = isWrapped ? continuation(grid.cell(row + 1, 0)) : nil
-      paintRow({ grid.rows[row].cell($0) }, count: min(grid.rows[row].trimmed, area.columns),
+      paintRow(
+        { grid.rows[row].cell($0) }, count: min(grid.rows[row].trimmed, area.columns),
         fill: grid.rows[row].fill, area.columns, canvas, next: next, &painter)
       canvas = Canvas(isContinued: next != nil)
       at = row
@@ -50,7 +51,9 @@ extension Emulation {
       }
       pending = (cells, grid.rows[row].fill, row < rows - 1 && grid.rows[row].isWrapped)
     }
-    if let line = pending { paintLine((line.0, line.1, false), next: .blank(0), isFirst: false, &canvas, &painter) }
+    if let line = pending {
+      paintLine((line.0, line.1, false), next: .blank(0), isFirst: false, &canvas, &painter)
+    }
   }
 
   private func paintLine(
@@ -61,10 +64,12 @@ extension Emulation {
     let (cells, fill, _) = line
     let next = line.2 ? continuation(next) : nil
     let isWrapped = next != nil
-    paintRow({ $0 < cells.count ? cells[$0] : .blank(fill) }, count: cells.count, fill: fill, columns, canvas,
+    paintRow(
+      { $0 < cells.count ? cells[$0] : .blank(fill) }, count: cells.count, fill: fill, columns, canvas,
       next: next, &painter)
     // A wrap that scrolls brings the background in; what is painted says what it should be.
-    canvas = Canvas(fill: isWrapped && !painter.erasesPlain ? .max : 0, isContinued: isWrapped)
+    let bringsBackground = next.map { !styles[$0.style].background.isStandard } ?? false
+    canvas = Canvas(fill: bringsBackground ? .max : 0, isContinued: isWrapped)
   }
 
   private func paintRow(
@@ -72,12 +77,17 @@ extension Emulation {
     _ painter: inout Painter
   ) {
     var end = count
+    // What is printed first makes the row above wrap, even a blank.
+    if canvas.isContinued { end = max(end, 1) }
     if let next { end = next.isWide && count < columns ? columns - 1 : columns }
     var column = 0
     var mayJump = false
+    var mustPrint = -1
     while column < end {
       let current = cell(column)
-      if current == .blank(0), canvas.fill == 0, mayJump || !canvas.isContinued, next == nil || end < columns {
+      if current == .blank(0), column != mustPrint, canvas.fill == 0, mayJump || !canvas.isContinued,
+        next == nil || end < columns
+      {
         var target = column + 1
         while target < end, cell(target) == .blank(0) { target += 1 }
         if target - column > 4, target < end || next == nil {
@@ -88,13 +98,14 @@ extension Emulation {
       }
       if column > 0 || !canvas.isContinued { separate(current, column, &painter) }
       paintCell(current, &painter)
+      if staysNarrow(current), column + 1 < columns {
+        mustPrint = column + 1
+        end = max(end, column + 2)
+      }
       column += current.isWide ? 2 : 1
       mayJump = true
     }
-    if let next {
-      // Whatever is printed next begins the new line; a blank cell there has to be printed to make it wrap.
-      if next.isBlank { paintCell(next, &painter) }
-    } else if end < columns, fill != canvas.fill {
+    if next == nil, end < columns, fill != canvas.fill {
       painter.set(styles[fill], link: [])
       painter.control("K")
     }
@@ -106,6 +117,17 @@ extension Emulation {
     painter.set(style, link: links[style.link])
     painter.protect(cell.isProtected)
     painter.print(cell.glyph, clusters)
+  }
+
+  /// A character that U+FE0F would widen but that has one cell here: what follows has to be printed over it.
+  private func staysNarrow(_ cell: Cell) -> Bool {
+    guard cell.isCluster, !cell.isWide else { return false }
+    var first: UInt32 = 0
+    var widens = false
+    clusters.expand(cell.glyph) { part in
+      if first == 0 { first = part } else if part == 0xFE0F { widens = true }
+    }
+    return widens && widths[first].widensWithSelector
   }
 
   /// The cell a wrapped line goes on with; nothing if it could be taken for a part of the character before it.

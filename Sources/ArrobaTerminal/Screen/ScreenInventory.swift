@@ -2,7 +2,8 @@
 extension Screen {
   /// For comparing; the order of lines is always the same. Erased cells and drawn spaces count as equal.
   package func inventory() -> [String] {
-    let state = emulation
+    let state =
+      emulation
       .stateInventory()
     return state + emulation.gridInventory(emulation.grid, "shown")
       + emulation.gridInventory(emulation.hidden, "hidden") + ["unfinished \(parser.unfinished)"]
@@ -12,7 +13,8 @@ extension Screen {
   package func historyInventory() -> [String] {
     var lines: [String] = []
     emulation.scrollback.forEach(from: 0) { cells, fill, isWrapped in
-      lines.append(emulation.lineInventory(cells, fill) + (isWrapped ? " wrapped" : ""))
+      let rest = repeatElement(Cell.blank(fill), count: max(0, columns - cells.count))
+      lines.append(emulation.lineInventory(cells + rest) + (isWrapped ? " wrapped" : ""))
     }
     return lines
   }
@@ -32,10 +34,15 @@ extension Emulation {
     lines.append("saved \(describe(saved))")
     lines.append("saved there \(describe(hiddenSaved))")
     lines.append("tabs \(tabs.columns)")
-    lines.append("titles \(titles.window) | \(titles.icon) | \(titles.stack.count) \(titles.hexadecimal.sorted())")
+    lines.append(
+      "titles \(titles.window) | \(titles.icon) | \(titles.stack.count) \(titles.hexadecimal.sorted())")
     for entry in titles.stack { lines.append("title \(entry.window ?? "-") | \(entry.icon ?? "-")") }
-    for (index, rgb) in palette.entries.sorted(by: { $0.key < $1.key }) { lines.append("colour \(index) \(rgb)") }
-    for (index, rgb) in palette.dynamic.sorted(by: { $0.key < $1.key }) { lines.append("dynamic \(index) \(rgb)") }
+    for (index, rgb) in palette.entries.sorted(by: { $0.key < $1.key }) {
+      lines.append("colour \(index) \(rgb)")
+    }
+    for (index, rgb) in palette.dynamic.sorted(by: { $0.key < $1.key }) {
+      lines.append("dynamic \(index) \(rgb)")
+    }
     lines.append("keyboard \(keyboard.stack) \(hiddenKeyboard.stack) \(modifyOtherKeys)")
     lines.append("mouse \(mouse.tracking) \(mouse.encoding) shape \(cursorShape)")
     lines.append("rectangles \(changesRectangle) \(checksumFlags) eight \(answersInEightBits)")
@@ -54,13 +61,13 @@ extension Emulation {
     for row in 0..<rows {
       var cells: ContiguousArray<Cell> = []
       for column in 0..<columns { cells.append(grid.cell(row, column)) }
-      let line = lineInventory(cells, 0)
+      let line = lineInventory(cells)
       if !line.isEmpty { lines.append("\(name) \(row) \(line)") }
     }
     return lines
   }
 
-  fileprivate func lineInventory(_ cells: ContiguousArray<Cell>, _ fill: UInt32) -> String {
+  fileprivate func lineInventory(_ cells: ContiguousArray<Cell>) -> String {
     var line = ""
     var style: UInt32 = 0
     for cell in cells {
@@ -74,7 +81,6 @@ extension Emulation {
       line += text([cell])
     }
     while line.last == " " { line.removeLast() }
-    if fill != 0 { line += "{fill \(describe(styles[fill]))}" }
     return line
   }
 
