@@ -10,7 +10,8 @@ final class ControlLane {
   static let mostInFlight = 64
   static let mostSubscriptions = 32
 
-  unowned let connection: Connection  // the connection owns this lane and outlives it
+  /// A circle while the lane is the connection's; the connection breaks it when it closes.
+  let connection: Connection
   let instance: String?
   let turnstile = Turnstile()
   private var inFlight = 0
@@ -59,9 +60,14 @@ final class ControlLane {
     Task { @LoopActor in
       let reply = await Exchange(lane: self, method: method, params: params).reply()
       inFlight -= 1
-      guard !isStopped else { return }
+      guard !isStopped else { return abandon(reply) }
       finish(id, reply)
     }
+  }
+
+  /// The client went before its answer came: what the answer brought with it ends too.
+  private func abandon(_ reply: Exchange.Reply) {
+    if case .attached(_, let client) = reply { client.stop() }
   }
 
   private func finish(_ id: JSON, _ reply: Exchange.Reply) {
@@ -70,10 +76,12 @@ final class ControlLane {
     case .error(let error): connection.send(OutgoingMessage.error(id: id, error))
     case .subscribed(let result, let subscription):
       connection.send(OutgoingMessage.result(id: id, result))
+      guard !isStopped else { return }  // sending has shown that the client is gone
       subscriptions[subscription.id] = subscription
       subscription.start()
     case .attached(let result, let client):
       connection.send(OutgoingMessage.result(id: id, result))
+      guard !isStopped else { return abandon(reply) }
       connection.becomeTerminal(client)
       client.start()
     }

@@ -13,7 +13,8 @@ final class TerminalLaneClient: TerminalClient {
   let attachment: AttachmentID
   private let terminal: Terminal
   private let drives: Bool
-  private unowned let connection: Connection  // the connection owns this lane and outlives it
+  /// A circle while the lane is the connection's; the connection breaks it when it closes.
+  private let connection: Connection
   private var offset: UInt64
   private var needsRepaint: Bool
   private var decoder = FrameDecoder()
