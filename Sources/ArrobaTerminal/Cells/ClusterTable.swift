@@ -11,12 +11,15 @@ struct ClusterTable {
   private var free: ContiguousArray<UInt32> = []
   private var slots: ContiguousArray<UInt32> = []
   private static let empty = UInt32.max
-  private(set) var sweepAt = 1024
+  private var plan = SweepPlan(first: 1024, limit: limit)
+  /// The latest results of joining, by what was joined: text repeats itself.
+  private var recent: ContiguousArray<(glyph: UInt32, scalar: UInt32, result: UInt32)> = []
+  private static let recentCount = 256
 
   var count: Int { capacity - free.count }
   var capacity: Int { scalars.count / Self.stride }
-  var isCrowded: Bool { count >= sweepAt }
-  var footprint: Int { 4 * (scalars.capacity + free.capacity + slots.capacity) }
+  var isCrowded: Bool { plan.isDue(count) }
+  var footprint: Int { 4 * (scalars.capacity + free.capacity + slots.capacity) + 12 * recent.capacity }
 
   /// The scalars of a glyph, whether it is one scalar or a cluster.
   func expand(_ glyph: UInt32, _ body: (UInt32) -> Void) {
@@ -28,6 +31,16 @@ struct ClusterTable {
 
   /// The glyph that is another glyph with one more scalar; the glyph itself when it can take no more.
   mutating func joining(_ scalar: UInt32, to glyph: UInt32) -> UInt32 {
+    if recent.isEmpty { recent = .init(repeating: (0, 0, 0), count: Self.recentCount) }
+    let place = Int((glyph &* 31 &+ scalar) & UInt32(Self.recentCount - 1))
+    let known = recent[place]
+    if known.glyph == glyph, known.scalar == scalar { return known.result }
+    let result = joinAnew(scalar, to: glyph)
+    recent[place] = (glyph, scalar, result)
+    return result
+  }
+
+  private mutating func joinAnew(_ scalar: UInt32, to glyph: UInt32) -> UInt32 {
     var parts = InlineArray<16, UInt32>(repeating: 0)
     var length = 0
     expand(glyph) { part in
@@ -71,6 +84,7 @@ struct ClusterTable {
       if equals(slots[slot], parts) { return slots[slot] }
       slot = (slot + 1) & mask
     }
+    plan.note()
     guard count < Self.limit else { return nil }
     let id: UInt32
     if let reused = free.popLast() {
@@ -98,10 +112,11 @@ struct ClusterTable {
   /// Forgets every cluster that no cell uses.
   mutating func sweep(used: [Bool]) {
     free.removeAll(keepingCapacity: true)
+    recent = []
     for id in 0..<capacity where !used[id] { free.append(UInt32(id)) }
     var size = 16
     while size < (count + 1) * 2 { size *= 2 }
     rebuild(size: size)
-    sweepAt = min(max(1024, count * 2), Self.limit)
+    plan.swept(count)
   }
 }

@@ -10,7 +10,10 @@ struct LinkTable {
   private var free: [UInt16] = []
   private var bytes = 0
 
-  var isCrowded: Bool { bytes > Self.totalBytes / 2 || numbers.count > 16_000 }
+  private var byNumber = SweepPlan(first: 4096, limit: Int(UInt16.max) - 1)
+  private var byBytes = SweepPlan(first: totalBytes / 4, limit: totalBytes - longest)
+
+  var isCrowded: Bool { byNumber.isDue(numbers.count) || byBytes.isDue(bytes) }
   var capacity: Int { links.count }
   /// Each address is held twice, once as a key.
   var footprint: Int { bytes + 64 * links.count }
@@ -20,6 +23,8 @@ struct LinkTable {
   /// The number of a link, or 0 (no link) when there is no room for it.
   mutating func intern(_ link: [UInt8]) -> UInt16 {
     if let known = numbers[link] { return known }
+    byNumber.note()
+    byBytes.note()
     guard link.count <= Self.longest, bytes + link.count <= Self.totalBytes else { return 0 }
     let id: UInt16
     if let reused = free.popLast() {
@@ -43,5 +48,7 @@ struct LinkTable {
       free.append(id)
       bytes -= link.count
     }
+    byNumber.swept(numbers.count)
+    byBytes.swept(bytes)
   }
 }

@@ -10,13 +10,12 @@ struct StyleTable {
   /// Open addressing; `empty` marks a hole.
   private var slots = ContiguousArray<UInt32>(repeating: empty, count: 16)
   private static let empty = UInt32.max
-  /// When to look for styles that nobody uses any more.
-  private(set) var sweepAt = 2048
+  private var plan = SweepPlan(first: 2048, limit: limit)
 
   init() { insert(0) }
 
   var count: Int { styles.count - free.count }
-  var isCrowded: Bool { count >= sweepAt }
+  var isCrowded: Bool { plan.isDue(count) }
   var capacity: Int { styles.count }
   var footprint: Int { styles.capacity * MemoryLayout<Style>.stride + 4 * (slots.capacity + free.capacity) }
 
@@ -38,6 +37,7 @@ struct StyleTable {
   }
 
   private mutating func add(_ style: Style) -> UInt32 {
+    plan.note()
     guard count < Self.limit else { return 0 }
     let id: UInt32
     if let reused = free.popLast() {
@@ -64,7 +64,7 @@ struct StyleTable {
     for id in styles.indices where !unused.contains(UInt32(id)) { insert(UInt32(id)) }
   }
 
-  /// Forgets every style that is not marked as used, and decides when to look again.
+  /// Forgets every style that is not marked as used.
   mutating func sweep(used: [Bool]) {
     free.removeAll(keepingCapacity: true)
     for id in styles.indices.dropFirst() where !used[id] {
@@ -78,7 +78,7 @@ struct StyleTable {
     var size = 16
     while size < (count + 1) * 2 { size *= 2 }
     rebuild(size: size)
-    sweepAt = min(max(2048, count * 2), Self.limit)
+    plan.swept(count)
   }
 
   /// The links that some style still names.

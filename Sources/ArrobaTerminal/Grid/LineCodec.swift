@@ -11,67 +11,82 @@ struct LineCodec {
   private static let clusterMark: UInt8 = 0xFE
   private static let runHeader = 7
 
-  static func encode(_ row: Row, into out: inout ContiguousArray<UInt8>) {
+  /// The most bytes a row can take.
+  static func worstCase(_ cells: Int) -> Int { 4 + cells * (runHeader + 5) }
+
+  /// Writes a row to memory that has room for the worst case; returns how many bytes it took.
+  static func encode(_ row: Row, to out: UnsafeMutablePointer<UInt8>) -> Int {
     let count = row.trimmed
     let wrapped = row.isWrapped ? wrappedBit : 0
-    guard let cells = row.cells, count > 0 else { return encodeRest(row, wrapped, &out) }
+    guard let cells = row.cells, count > 0 else { return encodeKind(row, wrapped, out) }
     var all: UInt64 = 0
     for index in 0..<count { all |= cells[index].bits }
-    guard all >= 0x80 || row.fill != 0 else {
-      out.append(wrapped)
-      let start = out.count
-      out.append(contentsOf: repeatElement(0, count: count))
-      out.withUnsafeMutableBufferPointer { bytes in
-        for index in 0..<count { bytes[start + index] = UInt8(truncatingIfNeeded: cells[index].bits) }
-      }
-      return
+    if all < 0x80, row.fill == 0 {
+      out[0] = wrapped
+      for index in 0..<count { out[index + 1] = UInt8(truncatingIfNeeded: cells[index].bits) }
+      return count + 1
     }
-    encodeRest(row, wrapped, &out)
+    var position = encodeKind(row, wrapped, out)
     var index = 0
-    while index < count { index = encodeRun(cells, from: index, count: count, &out) }
+    while index < count { index = encodeRun(cells, from: index, count: count, out, &position) }
+    return position
   }
 
-  private static func encodeRest(_ row: Row, _ wrapped: UInt8, _ out: inout ContiguousArray<UInt8>) {
-    out.append(wrapped | runsBit | (row.fill == 0 ? 0 : fillBit))
-    if row.fill != 0 { append24(row.fill, &out) }
+  private static func encodeKind(_ row: Row, _ wrapped: UInt8, _ out: UnsafeMutablePointer<UInt8>) -> Int {
+    out[0] = wrapped | runsBit | (row.fill == 0 ? 0 : fillBit)
+    guard row.fill != 0 else { return 1 }
+    put24(row.fill, out + 1)
+    return 4
   }
 
-  private static func append24(_ value: UInt32, _ out: inout ContiguousArray<UInt8>) {
-    for shift: UInt32 in [0, 8, 16] { out.append(UInt8(truncatingIfNeeded: value >> shift)) }
+  @inline(__always) private static func put24(_ value: UInt32, _ out: UnsafeMutablePointer<UInt8>) {
+    out[0] = UInt8(truncatingIfNeeded: value)
+    out[1] = UInt8(truncatingIfNeeded: value >> 8)
+    out[2] = UInt8(truncatingIfNeeded: value >> 16)
   }
 
   private static func encodeRun(
-    _ cells: UnsafeMutablePointer<Cell>, from start: Int, count: Int, _ out: inout ContiguousArray<UInt8>
+    _ cells: UnsafeMutablePointer<Cell>, from start: Int, count: Int, _ out: UnsafeMutablePointer<UInt8>,
+    _ position: inout Int
   ) -> Int {
-    let style = cells[start].style
-    let header = out.count
-    append24(style, &out)
-    out.append(contentsOf: repeatElement(0, count: runHeader - 3))
+    let style = cells[start].bits & Cell.styleMask
+    let header = out + position
+    var place = position + runHeader
     var index = start
-    while index < count, cells[index].style == style {
-      if !cells[index].isTail { encodeGlyph(cells[index], &out) }
+    while index < count, cells[index].bits & Cell.styleMask == style {
+      let cell = cells[index]
+      if cell.bits & ~Cell.styleMask < 0x80 {
+        out[place] = UInt8(truncatingIfNeeded: cell.bits)
+        place += 1
+      } else if !cell.isTail {
+        place = encodeGlyph(cell, out, place)
+      }
       index += 1
     }
-    let bytes = out.count - header - runHeader
-    out[header + 3] = UInt8(truncatingIfNeeded: index - start)
-    out[header + 4] = UInt8(truncatingIfNeeded: (index - start) >> 8)
-    out[header + 5] = UInt8(truncatingIfNeeded: bytes)
-    out[header + 6] = UInt8(truncatingIfNeeded: bytes >> 8)
+    let bytes = place - position - runHeader
+    put24(cells[start].style, header)
+    header[3] = UInt8(truncatingIfNeeded: index - start)
+    header[4] = UInt8(truncatingIfNeeded: (index - start) >> 8)
+    header[5] = UInt8(truncatingIfNeeded: bytes)
+    header[6] = UInt8(truncatingIfNeeded: bytes >> 8)
+    position = place
     return index
   }
 
   @inline(__always)
-  private static func encodeGlyph(_ cell: Cell, _ out: inout ContiguousArray<UInt8>) {
+  private static func encodeGlyph(_ cell: Cell, _ out: UnsafeMutablePointer<UInt8>, _ from: Int) -> Int {
     let glyph = cell.glyph
-    if cell.isWide { out.append(wideMark) }
-    if glyph < 0x80 {
-      out.append(UInt8(truncatingIfNeeded: glyph))
-    } else if cell.isCluster {
-      out.append(clusterMark)
-      append24(glyph & ~Cell.clusterBit, &out)
-    } else {
-      UTF8Encoding.append(glyph, to: &out)
+    var place = from
+    if cell.isWide {
+      out[place] = wideMark
+      place += 1
     }
+    if cell.isCluster {
+      out[place] = clusterMark
+      put24(glyph & ~Cell.clusterBit, out + place + 1)
+      return place + 4
+    }
+    return place + UTF8Encoding.write(glyph, to: out + place)
   }
 
   /// Reads a line back into cells. Damaged bytes give a shorter line, never a trap.

@@ -13,6 +13,8 @@ struct Scrollback {
   private var full: [Page] = []
   /// The page that lines are added to, apart from the others so that adding touches no array of arrays.
   private var open = Page()
+  /// Where a line is encoded before it is added.
+  private var scratch: ContiguousArray<UInt8> = []
   private var fullLines = 0
   private var fullBytes = 0
   /// How many lines of the first page are gone already.
@@ -31,7 +33,13 @@ struct Scrollback {
   @inline(__always) mutating func append(_ row: Row) {
     guard lineLimit > 0, byteLimit > 0 else { return }
     open.starts.append(UInt32(truncatingIfNeeded: open.bytes.count))
-    LineCodec.encode(row, into: &open.bytes)
+    let worst = LineCodec.worstCase(row.used)
+    if scratch.count < worst { scratch = ContiguousArray(repeating: 0, count: worst) }
+    scratch.withUnsafeMutableBufferPointer { scratch in
+      guard let base = scratch.baseAddress else { return }
+      let length = LineCodec.encode(row, to: base)
+      open.bytes.append(contentsOf: UnsafeBufferPointer(start: base, count: length))
+    }
     if open.bytes.count >= Self.pageBytes { closePage() }
     if count > lineLimit || byteCount > byteLimit { trim() }
   }

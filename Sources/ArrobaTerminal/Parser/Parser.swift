@@ -76,8 +76,7 @@ struct Parser {
         index = multibyte(base, index, count, &screen)
         if !isAtRest { return index }
       } else if byte == 0x1B {
-        begin(.escape, at: index)
-        return index + 1
+        return introduce(base, index, count)
       } else {
         if byte != 0x7F { screen.control(byte) }
         index += 1
@@ -86,22 +85,17 @@ struct Parser {
     return index
   }
 
-  /// The end of a run of printable ASCII, eight bytes at a time.
+  /// An ESC, and with it the `[` behind it, which is what follows it nearly always.
   @inline(__always)
-  private static func endOfRun(_ base: UnsafePointer<UInt8>, _ from: Int, _ count: Int) -> Int {
-    var index = from
-    let raw = UnsafeRawPointer(base)
-    while index + 8 <= count {
-      let word = raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-      // A byte below 0x20 borrows from its top bit; 0x7F and above carry into or have it.
-      let low = (word &- 0x2020_2020_2020_2020) & ~word
-      let high = (word &+ 0x0101_0101_0101_0101) | word
-      let stop = (low | high) & 0x8080_8080_8080_8080
-      if stop != 0 { break }
-      index += 8
+  private mutating func introduce(_ base: UnsafePointer<UInt8>, _ index: Int, _ count: Int) -> Int {
+    guard index + 1 < count, base[index + 1] == 0x5B else {
+      begin(.escape, at: index)
+      return index + 1
     }
-    while index < count, base[index] &- 0x20 < 0x5F { index += 1 }
-    return index
+    begin(.control, at: index)
+    marker = 0
+    parameters.begin()
+    return index + 2
   }
 
   /// One character of two bytes or more; what is malformed gives U+FFFD.
@@ -109,17 +103,27 @@ struct Parser {
     _ base: UnsafePointer<UInt8>, _ from: Int, _ count: Int, _ screen: inout Emulation
   ) -> Int {
     let first = base[from]
-    if first >= 0xE1, first <= 0xEC, from + 2 < count {
-      let second = base[from + 1]
-      let third = base[from + 2]
-      if second & 0xC0 == 0x80, third & 0xC0 == 0x80 {
-        let scalar = UInt32(first & 0x0F) << 12 | UInt32(second & 0x3F) << 6 | UInt32(third & 0x3F)
-        screen.print(scalar)
+    if first >= 0xE1, from + 3 < count {
+      let second = UInt32(base[from + 1]) ^ 0x80
+      let third = UInt32(base[from + 2]) ^ 0x80
+      let fourth = UInt32(base[from + 3]) ^ 0x80
+      if first <= 0xEC, second | third < 0x40 {
+        screen.print(UInt32(first & 0x0F) << 12 | second << 6 | third)
         return from + 3
+      }
+      if first >= 0xF1 && first <= 0xF3 || first == 0xF0 && second >= 0x10, second | third | fourth < 0x40 {
+        screen.print(UInt32(first & 0x07) << 18 | second << 12 | third << 6 | fourth)
+        return from + 4
+      }
+    } else if first >= 0xC3, first <= 0xDF, from + 1 < count {
+      let second = UInt32(base[from + 1]) ^ 0x80
+      if second < 0x40 {
+        screen.print(UInt32(first & 0x1F) << 6 | second)
+        return from + 2
       }
     }
     var index = from
-    prefix.removeAll(keepingCapacity: true)
+    forgetPrefix()
     start = from
     while index < count {
       step(base[index], at: index, &screen)
@@ -153,9 +157,13 @@ struct Parser {
   private mutating func begin(_ next: State, at index: Int) {
     state = next
     start = index
-    prefix.removeAll(keepingCapacity: true)
+    forgetPrefix()
     intermediates = 0
     intermediateCount = 0
+  }
+
+  @inline(__always) private mutating func forgetPrefix() {
+    if !prefix.isEmpty { prefix.removeAll(keepingCapacity: true) }
   }
 
   private mutating func ground(_ byte: UInt8, at index: Int, _ screen: inout Emulation) {
@@ -230,6 +238,10 @@ struct Parser {
         parameters.digit(byte)
       } else if byte == 0x3B || byte == 0x3A {
         parameters.separator(isPart: byte == 0x3A)
+      } else if byte >= 0x40, byte < 0x7F {
+        state = .ground
+        screen.control(sequence: byte, marker, 0, parameters)
+        return index + 1
       } else {
         step(byte, at: index, &screen)
         return index + 1
