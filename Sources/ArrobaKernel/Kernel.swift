@@ -124,7 +124,7 @@ package final class Kernel {
 
   /// Something that the world reports, as a command like any other.
   package func report(_ signal: RunSignal, of agent: AgentID, in session: SessionID) {
-    Task { @LoopActor in
+    Loop.shared.task { [self] in
       do throws(Refusal) {
         _ = try await submit(
           .agent(session, agent, .absorb(signal)), from: Origin(by: nil, command: nil, fingerprint: nil))

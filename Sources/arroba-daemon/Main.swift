@@ -62,7 +62,7 @@ enum ArrobaDaemonProgram {
       Console.error("arroba-daemon: \(error)")
       ThisProcess.leave(Launcher.cannotRun)
     }
-    Task { @LoopActor in
+    Loop.shared.task {
       await run(places, supervisor, ready, signals, environment)
     }
     Bell().wait()

@@ -57,7 +57,7 @@ final class ControlLane {
       return connection.send(OutgoingMessage.error(id: id, error))
     }
     inFlight += 1
-    Task { @LoopActor in
+    Loop.shared.task { [self] in
       let reply = await Exchange(lane: self, method: method, params: params).reply()
       inFlight -= 1
       guard !isStopped else { return abandon(reply) }
@@ -137,11 +137,13 @@ final class Turnstile {
   nonisolated init() {}
 
   func enter() async {
-    guard isTaken else {
-      isTaken = true
-      return
+    await withCheckedContinuation { turn in
+      guard isTaken else {
+        isTaken = true
+        return turn.resume()
+      }
+      waiting.append(turn)
     }
-    await withCheckedContinuation { waiting.append($0) }
   }
 
   func leave() {
