@@ -73,6 +73,12 @@ var targets: [Target] = [
       "ArrobaJSON", "ArrobaKernel", "ArrobaLog", "ArrobaLoop", "ArrobaModel", "ArrobaProvider",
       "ArrobaSupervision", "ArrobaTestSupport", "ArrobaWire",
     ]),
+  .testTarget(
+    name: "ArrobaAdaptersTests",
+    dependencies: [
+      "ArrobaAdapters", "ArrobaJSON", "ArrobaLoop", "ArrobaModel", "ArrobaProvider", "ArrobaSystem",
+      "ArrobaTestSupport",
+    ]),
   .executableTarget(
     name: "supervised-stub",
     dependencies: ["ArrobaAdapters", "ArrobaLoop", "ArrobaProvider", "ArrobaSystem"],
