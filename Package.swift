@@ -15,6 +15,7 @@ var targets: [Target] = [
   .target(name: "ArrobaWire", dependencies: ["ArrobaJSON"]),
   // floor 2: the model, keeping, and the contract with what runs
   .target(name: "ArrobaModel", dependencies: ["ArrobaJSON", "ArrobaWire"]),
+  .target(name: "ArrobaHTTP", dependencies: ["ArrobaLoop", "ArrobaSystem"]),
   .target(name: "ArrobaLog", dependencies: ["ArrobaLoop", "ArrobaSystem"]),
   .target(name: "ArrobaProvider", dependencies: ["ArrobaLoop", "ArrobaModel", "ArrobaSupervision"]),
   // floor 3: behaviour
@@ -73,6 +74,14 @@ var targets: [Target] = [
       "ArrobaJSON", "ArrobaKernel", "ArrobaLog", "ArrobaLoop", "ArrobaModel", "ArrobaProvider",
       "ArrobaSupervision", "ArrobaTestSupport", "ArrobaWire",
     ]),
+  .testTarget(
+    name: "ArrobaAdaptersTests",
+    dependencies: [
+      "ArrobaAdapters", "ArrobaJSON", "ArrobaLoop", "ArrobaModel", "ArrobaProvider", "ArrobaSystem",
+      "ArrobaTestSupport",
+    ]),
+  .testTarget(
+    name: "ArrobaHTTPTests", dependencies: ["ArrobaHTTP", "ArrobaLoop", "ArrobaSystem", "ArrobaTestSupport"]),
   .executableTarget(
     name: "supervised-stub",
     dependencies: ["ArrobaAdapters", "ArrobaLoop", "ArrobaProvider", "ArrobaSystem"],

@@ -108,7 +108,7 @@ package final class Kernel {
   private func act(_ effect: Decision.Effect) {
     switch effect {
     case .start(let session, let agent):
-      guard let provider = providers.provider(named: agent.spec.provider) else {
+      guard let provider = providers.provider(named: agent.spec.provider) as? any TerminalProvider else {
         let reason = "this daemon has no provider \(agent.spec.provider)"
         return report(.failedToStart(agent.run, reason: reason), of: agent.id, in: session)
       }
