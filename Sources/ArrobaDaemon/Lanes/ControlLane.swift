@@ -56,11 +56,11 @@ final class ControlLane {
       return connection.send(OutgoingMessage.error(id: id, error))
     }
     inFlight += 1
+    let exchange = Exchange(lane: self, method: method, params: params)
     Task { @LoopActor in
-      let reply = await Exchange(lane: self, method: method, params: params).reply()
+      let reply = await exchange.reply()
       inFlight -= 1
-      guard !isStopped else { return }
-      finish(id, reply)
+      if isStopped { abandon(reply) } else { finish(id, reply) }
     }
   }
 
@@ -76,6 +76,14 @@ final class ControlLane {
       connection.send(OutgoingMessage.result(id: id, result))
       connection.becomeTerminal(client)
       client.start()
+    }
+  }
+
+  /// The client is gone, or its connection has become a terminal: nobody hears the answer.
+  private func abandon(_ reply: Exchange.Reply) {
+    switch reply {
+    case .attached(_, let client): client.stop()
+    case .result, .error, .subscribed: return
     }
   }
 
