@@ -70,7 +70,9 @@ extension Processes {
     try Deadline.until("the end of process \(pid)") { !lives(pid) }
   }
 
-  package static func send(_ number: Int32, to pid: Int32) { kill(pid, number) }
+  package static func end(_ pid: Int32) { kill(pid, SIGKILL) }
+  package static func stop(_ pid: Int32) { kill(pid, SIGSTOP) }
+  package static func proceed(_ pid: Int32) { kill(pid, SIGCONT) }
 
   /// Bytes of memory that a process has for itself now (VmRSS).
   package static func residentBytes(of pid: Int32) throws -> Int {

@@ -9,6 +9,7 @@ package final class DaemonUnderTest {
   /// Whoever was started: the supervisor, once it has become that.
   package private(set) var pid: Int32 = 0
   private var isRunning = false
+  private var isGuest = false
 
   /// What a start may be given beyond the places.
   package struct Manner {
@@ -153,10 +154,14 @@ package final class DaemonUnderTest {
     try awaitExit()
   }
 
+  /// Another daemon lives in the same house: its processes are not ours to end.
+  package func disown() { isGuest = true }
+
   /// Processes that live in this house, known by their environment.
   package func remains() -> [Processes.Known] { Processes.known(by: house.path) }
 
   deinit {
+    guard !isGuest else { return }
     for process in Processes.known(by: house.path) { kill(process.pid, SIGKILL) }
     if isRunning {
       var status: Int32 = 0
