@@ -40,8 +40,8 @@ extension Exchange {
   /// The agent's terminal; waits for one that is being born.
   func terminal(of agent: Agent, in session: Session) async throws(WireError) -> Terminal {
     let room = kernel.terminals
-    await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
-      room.whenStarted(agent.id) { done.resume() }
+    let failure = await withCheckedContinuation { (done: CheckedContinuation<String?, Never>) in
+      room.whenStarted(agent.id) { done.resume(returning: $0) }
     }
     if let terminal = room.terminal(of: agent.id) { return terminal }
     let name = agent.spec.alias ?? agent.id.text
@@ -49,10 +49,10 @@ extension Exchange {
     guard let now else {
       throw WireError(kind: .agentNotFound, message: "the agent \(name) was deleted", hint: "arroba agent ls")
     }
-    let reason = now.run?.reason ?? now.activity.reason ?? "its program has ended"
+    let reason = failure ?? now.run?.reason ?? now.activity.reason ?? "its program has ended"
     throw WireError(
       kind: .terminalNotAvailable, message: "\(name) has no terminal now: \(reason)",
-      hint: now.isLive ? nil : "arroba agent restart", details: ["agent": .string(agent.id.text)])
+      hint: now.isLive && failure == nil ? nil : "arroba agent restart", details: ["agent": .string(agent.id.text)])
   }
 
   // MARK: for scripts
