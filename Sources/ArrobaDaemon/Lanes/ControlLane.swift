@@ -12,7 +12,9 @@ final class ControlLane {
 
   unowned let connection: Connection  // the connection owns this lane and outlives it
   let instance: String?
-  let turnstile = Turnstile()
+  /// Requests prepare themselves one after another, so that they enter the kernel in the order of their arrival although
+  /// preparing may wait for the file system.
+  let preparing = Turns()
   private var inFlight = 0
   private var subscriptions: [String: Subscription] = [:]
   private var nextSubscription = 1
@@ -123,32 +125,6 @@ final class ControlLane {
         connection.send(OutgoingMessage.notification(method: "heartbeat", params: ["head": head]))
       }
       armHeartbeat()
-    }
-  }
-}
-
-/// Lets one request of a connection after another prepare itself, in the order of their arrival, so that they enter
-/// the kernel in that order although preparing may wait for the file system.
-@LoopActor
-final class Turnstile {
-  private var isTaken = false
-  private var waiting: [CheckedContinuation<Void, Never>] = []
-
-  nonisolated init() {}
-
-  func enter() async {
-    guard isTaken else {
-      isTaken = true
-      return
-    }
-    await withCheckedContinuation { waiting.append($0) }
-  }
-
-  func leave() {
-    if waiting.isEmpty {
-      isTaken = false
-    } else {
-      waiting.removeFirst().resume()
     }
   }
 }

@@ -18,6 +18,7 @@ final class Exchange {
   let connection: Connection
   let method: String
   private let json: JSON
+  private let place: Turns.Ticket
   private var isPreparing = false
 
   var server: Server { connection.server }
@@ -28,12 +29,13 @@ final class Exchange {
   init(lane: ControlLane, method: String, params: JSON) {
     self.lane = lane
     connection = lane.connection
+    place = lane.preparing.take()
     self.method = method
     json = params
   }
 
   func reply() async -> Reply {
-    await lane.turnstile.enter()
+    await lane.preparing.wait(for: place)
     isPreparing = true
     defer { prepared() }
     do throws(WireError) {
@@ -55,7 +57,7 @@ final class Exchange {
   func prepared() {
     guard isPreparing else { return }
     isPreparing = false
-    lane.turnstile.leave()
+    lane.preparing.leave()
   }
 
   func submit(_ command: Command, _ origin: Kernel.Origin) async throws(WireError) -> JSON {

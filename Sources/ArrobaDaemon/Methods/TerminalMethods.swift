@@ -61,14 +61,17 @@ extension Exchange {
     let (session, agent) = try await agent(params)
     let terminal = try await terminal(of: agent, in: session)
     let bytes = try input(params, terminal)
+    let deadline = LoopClock.nowMs() + Self.patienceMs
+    let turn = terminal.scripts.take()
+    defer { terminal.scripts.leave() }
     prepared()
+    await terminal.scripts.wait(for: turn)
     guard terminal.exit == nil else {
       throw WireError(
         kind: .terminalNotAvailable, message: "the program of \(agent.spec.alias ?? agent.id.text) has ended",
         hint: "arroba agent restart")
     }
     var entered = 0
-    let deadline = LoopClock.nowMs() + Self.patienceMs
     while entered < bytes.count {
       entered += bytes.withUnsafeBytes { terminal.enter(UnsafeRawBufferPointer(rebasing: $0[entered...])) }
       guard entered < bytes.count else { break }
@@ -120,10 +123,12 @@ extension Exchange {
       throw Params.invalid("cols", expected: "columns and rows", got: nil)
     }
     let terminal = try await terminal(of: agent, in: session)
-    prepared()
+    let resized = Command.agent(
+      session.id, agent.id, .absorb(.resized(columns: size.columns, rows: size.rows)))
+    // Recorded first, as this client's command: what the terminal then reports of it is nothing new.
+    let answer = try await submit(resized, origin)
     terminal.resize(columns: size.columns, rows: size.rows)
-    return try await kernel.submit(
-      .agent(session.id, agent.id, .absorb(.resized(columns: size.columns, rows: size.rows))), from: origin)
+    return answer
   }
 
   func screen(_ params: Params) async throws(WireError) -> JSON {
