@@ -10,7 +10,8 @@ final class ControlLane {
   static let mostInFlight = 64
   static let mostSubscriptions = 32
 
-  unowned let connection: Connection  // the connection owns this lane and outlives it
+  /// They hold each other until the connection closes or becomes a terminal. Requests under way hold both.
+  let connection: Connection
   let instance: String?
   /// Requests prepare themselves one after another, so that they enter the kernel in the order of their arrival although
   /// preparing may wait for the file system.
@@ -72,10 +73,12 @@ final class ControlLane {
     case .error(let error): connection.send(OutgoingMessage.error(id: id, error))
     case .subscribed(let result, let subscription):
       connection.send(OutgoingMessage.result(id: id, result))
+      guard !isStopped else { return }
       subscriptions[subscription.id] = subscription
       subscription.start()
     case .attached(let result, let client):
       connection.send(OutgoingMessage.result(id: id, result))
+      guard !isStopped else { return client.stop() }
       connection.becomeTerminal(client)
       client.start()
     }

@@ -10,7 +10,7 @@ internal import ArrobaWire
 @LoopActor
 final class Subscription {
   let id: String
-  private unowned let connection: Connection  // the connection's lane stops it before the connection goes
+  private let connection: Connection
   private let ledger: Ledger
   private let session: SessionID?
   private let kinds: Set<String>?

@@ -13,7 +13,8 @@ final class TerminalLaneClient: TerminalClient {
   let attachment: AttachmentID
   private let terminal: Terminal
   private let drives: Bool
-  private unowned let connection: Connection  // the connection owns this lane and outlives it
+  /// They hold each other until the connection closes, which happens once, whatever the reason.
+  private let connection: Connection
   private var offset: UInt64
   private var needsRepaint: Bool
   private var decoder = FrameDecoder()

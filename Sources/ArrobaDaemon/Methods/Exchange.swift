@@ -15,20 +15,18 @@ final class Exchange {
   }
 
   let lane: ControlLane
-  let connection: Connection
   let method: String
   private let json: JSON
   private let place: Turns.Ticket
   private var isPreparing = false
 
+  var connection: Connection { lane.connection }
   var server: Server { connection.server }
   var kernel: Kernel { server.kernel }
   var world: World { kernel.world }
 
-  /// Keeps the connection: it may close while this waits, and its lane has no hold on it.
   init(lane: ControlLane, method: String, params: JSON) {
     self.lane = lane
-    connection = lane.connection
     place = lane.preparing.take()
     self.method = method
     json = params
