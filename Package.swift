@@ -45,7 +45,8 @@ var targets: [Target] = [
   .executableTarget(
     name: "arroba-daemon",
     dependencies: [
-      "ArrobaAdapters", "ArrobaDaemon", "ArrobaLoop", "ArrobaProvider", "ArrobaSystem", "ArrobaWire",
+      "ArrobaAdapters", "ArrobaDaemon", "ArrobaLoop", "ArrobaProvider", "ArrobaSupervision", "ArrobaSystem",
+      "ArrobaWire",
     ]),
   // It stays resident beside every daemon: without a dynamic loader it takes 3.8 MB instead of 6.4.
   .executableTarget(

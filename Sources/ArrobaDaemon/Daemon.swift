@@ -4,6 +4,7 @@ internal import ArrobaLog
 package import ArrobaLoop
 internal import ArrobaModel
 package import ArrobaProvider
+package import ArrobaSupervision
 package import ArrobaSystem
 internal import ArrobaWire
 
@@ -15,16 +16,10 @@ package protocol Supervising: ChildHost {
   func takeKept(_ name: String) -> Descriptor?
   func keep(_ name: String, _ descriptor: Descriptor) throws(SystemError)
   func ready()
-  func sayGoodbye(_ farewell: DaemonFarewell)
+  func bye(_ farewell: Farewell)
 }
 
 /// What a daemon tells its supervisor as it leaves.
-package enum DaemonFarewell: Sendable, Equatable {
-  case stop
-  case restart
-  case refuse(String)
-}
-
 /// The daemon proper: start-up and the orderly end, each in one screen.
 @LoopActor
 package final class Daemon {
@@ -176,8 +171,8 @@ package final class Daemon {
     switch mode {
     case .stop:
       try? Files.remove(places.socket)  // gone already
-      supervisor.sayGoodbye(.stop)
-    case .restart: supervisor.sayGoodbye(.restart)
+      supervisor.bye(.stop)
+    case .restart: supervisor.bye(.restart)
     }
     ThisProcess.leave(code)
   }

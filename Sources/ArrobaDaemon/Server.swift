@@ -176,7 +176,10 @@ final class Server {
         "heldInputBytes": .int(heldInput),
       ],
       "subscriptions": .int(subscriptions),
-      "commands": ["lanes": .int(load.lanes), "deepestLane": .int(load.deepest), "laneLimit": 128],
+      "commands": [
+        "lanes": .int(load.lanes), "deepestLane": .int(load.deepest),
+        "laneLimit": .int(Kernel.longestCommandLane),
+      ],
     ]
   }
 }

@@ -59,6 +59,9 @@ package final class Kernel {
 
   package var world: World { ledger.world }
 
+  /// Commands that may wait for one thing.
+  package static let longestCommandLane = CommandQueue.longestLane
+
   package var load: (lanes: Int, deepest: Int) { queue.load }
 
   // MARK: commands

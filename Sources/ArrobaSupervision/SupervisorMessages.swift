@@ -70,6 +70,14 @@ package struct Farewell: Equatable, Sendable {
     self.kind = kind
     self.reason = reason
   }
+
+  package static let stop = Farewell(.stop, reason: "")
+  package static let restart = Farewell(.restart, reason: "")
+
+  /// The reason is cut to what fits on a screen, and well into a packet.
+  package static func refuse(_ reason: String) -> Farewell {
+    Farewell(.refuse, reason: String(reason.prefix(1000)))
+  }
 }
 
 /// What a daemon says to its supervisor.

@@ -26,7 +26,7 @@ final class Supervisor {
   enum Patience {
     static let daemonMs = 1200
     static let childrenMs = 1000
-    static let allMs = 1800
+    static let allMs = 1600
     /// What the kernel takes to end processes that were killed.
     static let killedMs = 150
     static let forgottenMs = 2000

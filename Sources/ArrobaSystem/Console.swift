@@ -1,14 +1,10 @@
-/// Plain lines to the terminal or service manager that a process was started from.
+/// Plain lines to the terminal or service manager that a process was started from. Nothing is left to be said to one
+/// that is gone.
 package enum Console {
-  package static func error(_ line: String) {
-    let stream = Descriptor(owning: 2)
-    try? stream.writeAll(Array("\(line)\n".utf8))  // there is nowhere left to say it
-    _ = stream.release()
-  }
+  package static func error(_ line: String) { say(line, to: 2) }
+  package static func out(_ line: String) { say(line, to: 1) }
 
-  package static func out(_ line: String) {
-    let stream = Descriptor(owning: 1)
-    try? stream.writeAll(Array("\(line)\n".utf8))  // a reader that is gone needs nothing
-    _ = stream.release()
+  private static func say(_ line: String, to number: Int32) {
+    _ = StandardStreams.writeAll(Array("\(line)\n".utf8), to: number)
   }
 }

@@ -47,7 +47,6 @@ package enum Processes {
     return got == size ? Int32(information.ssi_signo) : nil
   }
 
-  package static func ignoreBrokenPipes() { _ = Glibc.signal(SIGPIPE, SIG_IGN) }
 }
 
 /// The signals that a daemon hears, by number, so that nobody above needs the system's headers.

@@ -1,7 +1,8 @@
-package import ArrobaAdapters
-package import ArrobaDaemon
+internal import ArrobaAdapters
+internal import ArrobaDaemon
 internal import ArrobaLoop
 internal import ArrobaProvider
+internal import ArrobaSupervision
 internal import ArrobaSystem
 internal import ArrobaWire
 
@@ -48,7 +49,7 @@ enum ArrobaDaemonProgram {
   private static func serve(_ places: Places, _ supervisor: Descriptor, _ environment: [String: String]) {
     let ready = ReadyNote(environment: environment)
     supervisor.setInherited(false)
-    Processes.ignoreBrokenPipes()
+    StandardStreams.ignoreBrokenPipes()
     Processes.raiseDescriptorLimit()
     ProcessLog.start(
       kind: "daemon", directory: places.logs, level: ProcessLog.level(named: environment["ARROBA_LOG_LEVEL"]))
@@ -106,12 +107,4 @@ private enum Running {
   static var daemon: Daemon?
 }
 
-extension SupervisorLink: Supervising {
-  package func sayGoodbye(_ farewell: DaemonFarewell) {
-    switch farewell {
-    case .stop: bye(.stop)
-    case .restart: bye(.restart)
-    case .refuse(let reason): bye(.refuse(reason))
-    }
-  }
-}
+extension SupervisorLink: Supervising {}

@@ -1,6 +1,7 @@
 import ArrobaAdapters
 import ArrobaLoop
 import ArrobaProvider
+import ArrobaSupervision
 import ArrobaSystem
 import Glibc
 import Testing

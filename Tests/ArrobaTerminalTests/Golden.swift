@@ -59,15 +59,24 @@ struct Golden: Decodable, Sendable, CustomTestStringConvertible {
     }
   }
 
-  static let all: [Golden] = {
+  static let all = read(Fixtures.url("xterm-golden.ndjson"))
+
+  /// Streams from elsewhere in the same form, in the file that ARROBA_STREAMS names.
+  static let others: [Golden] = {
+    guard let path = ProcessInfo.processInfo.environment["ARROBA_STREAMS"] else { return [] }
+    return read(URL(filePath: path))
+  }()
+
+  private static func read(_ file: URL) -> [Golden] {
     do {
-      let data = try Data(contentsOf: Fixtures.url("xterm-golden.ndjson"))
-      return try data.split(separator: 0x0A).map { try JSONDecoder().decode(Golden.self, from: $0) }
+      return try Data(contentsOf: file).split(separator: 0x0A).map {
+        try JSONDecoder().decode(Golden.self, from: $0)
+      }
     } catch {
-      Fixtures.report("xterm-golden.ndjson", error)
+      Fixtures.report(file.path, error)
       return []
     }
-  }()
+  }
 }
 
 /// What the oracle says of a cell.

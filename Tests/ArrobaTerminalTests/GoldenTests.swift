@@ -11,7 +11,9 @@ struct GoldenTests {
     "wide-1001-05",
   ]
 
-  @Test("Text, attributes, cursor and modes of 240 streams are what xterm showed", arguments: Golden.all)
+  @Test(
+    "Text, attributes, cursor and modes of streams are what xterm showed",
+    arguments: Golden.all + Golden.others)
   func stream(_ golden: Golden) {
     var screen = Screen(
       columns: golden.cols, rows: golden.rows, scrollbackLimit: 100, scrollbackBytes: 1 << 20)

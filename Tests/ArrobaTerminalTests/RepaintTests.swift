@@ -14,7 +14,7 @@ struct RepaintTests {
       case .bytes(let bytes):
         let cut = Int.random(in: 0...bytes.count, using: &random)
         screen.feed(Array(bytes[..<cut]))
-        if Int.random(in: 0..<4, using: &random) == 0 { expectSame(screen, golden.name) }
+        if Int.random(in: 0..<12, using: &random) == 0 { expectSame(screen, golden.name) }
         screen.feed(Array(bytes[cut...]))
       case .resize(let columns, let rows): screen.resize(columns: columns, rows: rows)
       }
@@ -45,10 +45,11 @@ struct RepaintTests {
         have += other.historyInventory()
         want += screen.historyInventory()
       }
+      guard have != want else { continue }
       let lost = want.filter { !have.contains($0) }
       let extra = have.filter { !want.contains($0) }
-      #expect(have == want, "\(name), history \(history)\n want \(lost)\n have \(extra)")
-      if have != want { return }
+      Issue.record("\(name), history \(history)\n want \(lost)\n have \(extra)")
+      return
     }
   }
 }

@@ -25,6 +25,19 @@ import Testing
     #expect(Set(ErrorKind.allCases.map(\.rawValue)).subtracting(rows) == [], "missing in PROTOCOL.md")
   }
 
+  @Test("PROTOCOL.md has a row for each method that the daemon serves")
+  func methods() throws {
+    var served: [String] = []
+    for name in ["Methods/Exchange.swift", "Server.swift"] {
+      for line in try house.file("Sources/ArrobaDaemon/\(name)").code {
+        served += Self.literals(in: line, after: "case \"").filter { $0.contains(".") }
+      }
+    }
+    #expect(served.count >= 23)
+    let rows = Set(Self.rows(of: try house.document("docs/PROTOCOL.md")))
+    #expect(Set(served).subtracting(rows) == [], "missing in PROTOCOL.md")
+  }
+
   /// The names in the first cells of tables: "| `name` …".
   private static func rows(of document: String) -> [String] {
     document.split(separator: "\n").filter { $0.hasPrefix("| `") }.flatMap { row in

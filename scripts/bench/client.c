@@ -145,7 +145,8 @@ static void wait_for_words(const char *words, char *answer, size_t room) {
   for (;;) {
     seen[used] = 0;
     char *found = strstr(seen, words);
-    char *end = found ? strchr(found, '\n') : NULL;
+    // A repaint has no line ends; only the answer's end matters.
+    char *end = found && answer ? strchr(found, '\n') : found;
     if (end) {
       size_t n = (size_t)(end - found);
       if (answer) memcpy(answer, found, n < room ? n : room - 1), answer[n < room ? n : room - 1] = 0;

@@ -10,9 +10,9 @@ int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
   int listener = socket(AF_UNIX, SOCK_STREAM, 0);
   struct sockaddr_un a = {.sun_family = AF_UNIX};
-  strncpy(a.sun_path, argv[1], sizeof a.sun_path - 1);
-  unlink(argv[1]);
+  snprintf(a.sun_path, sizeof a.sun_path, "%s.new", argv[1]);
   if (bind(listener, (struct sockaddr *)&a, sizeof a) != 0 || listen(listener, 8) != 0) fail("listen");
+  rename(a.sun_path, argv[1]);  // it is there once it listens
   pid_t child;
   int master = start_on_terminal(argv + 2, 80, 24, &child);
   int client = accept(listener, NULL, NULL);

@@ -74,11 +74,11 @@ def memory(pid):
 
 
 def switches(pid):
-    """How often the threads of a process were woken so far."""
-    count = 0
+    """How often each thread of a process was woken so far."""
+    count = {}
     for task in os.listdir(f"/proc/{pid}/task"):
         with open(f"/proc/{pid}/task/{task}/status") as file:
-            count += sum(int(line.split()[1]) for line in file if "ctxt_switches" in line)
+            count[task] = sum(int(line.split()[1]) for line in file if line.startswith("voluntary_ctxt"))
     return count
 
 

@@ -1,6 +1,6 @@
 package import ArrobaLoop
 package import ArrobaProvider
-internal import ArrobaSupervision
+package import ArrobaSupervision
 package import ArrobaSystem
 
 /// The daemon's side of its supervisor: children are born there, and outlive this daemon there.
@@ -73,23 +73,8 @@ package final class SupervisorLink: ChildHost {
 
   package func drop(_ name: String) { send(.drop(name: name)) }
 
-  package enum Farewell: Sendable, Equatable {
-    /// End the children and the supervisor.
-    case stop
-    /// Start the daemon again at once; the children go on.
-    case restart
-    /// Starting it again would not help, for that reason.
-    case refuse(String)
-  }
-
   /// Says what is to happen after this daemon's end, which must follow.
-  package func bye(_ farewell: Farewell) {
-    switch farewell {
-    case .stop: send(.bye(.init(.stop, reason: "")))
-    case .restart: send(.bye(.init(.restart, reason: "")))
-    case .refuse(let reason): send(.bye(.init(.refuse, reason: String(reason.prefix(1000)))))
-    }
-  }
+  package func bye(_ farewell: Farewell) { send(.bye(farewell)) }
 
   package func spawn(
     _ birth: ChildBirth, reply: @escaping @LoopActor (Result<BornChild, BirthFailure>) -> Void

@@ -10,12 +10,10 @@ final class ControlLane {
   static let mostInFlight = 64
   static let mostSubscriptions = 32
 
-  /// They hold each other until the connection closes or becomes a terminal. Requests under way hold both.
+  /// A circle while the lane is the connection's; the connection breaks it when it closes.
   let connection: Connection
   let instance: String?
-  /// Requests prepare themselves one after another, so that they enter the kernel in the order of their arrival although
-  /// preparing may wait for the file system.
-  let preparing = Turns()
+  let turnstile = Turnstile()
   private var inFlight = 0
   private var subscriptions: [String: Subscription] = [:]
   private var nextSubscription = 1
@@ -59,12 +57,17 @@ final class ControlLane {
       return connection.send(OutgoingMessage.error(id: id, error))
     }
     inFlight += 1
-    let exchange = Exchange(lane: self, method: method, params: params)
     Task { @LoopActor in
-      let reply = await exchange.reply()
+      let reply = await Exchange(lane: self, method: method, params: params).reply()
       inFlight -= 1
-      if isStopped { abandon(reply) } else { finish(id, reply) }
+      guard !isStopped else { return abandon(reply) }
+      finish(id, reply)
     }
+  }
+
+  /// The client went before its answer came: what the answer brought with it ends too.
+  private func abandon(_ reply: Exchange.Reply) {
+    if case .attached(_, let client) = reply { client.stop() }
   }
 
   private func finish(_ id: JSON, _ reply: Exchange.Reply) {
@@ -73,22 +76,14 @@ final class ControlLane {
     case .error(let error): connection.send(OutgoingMessage.error(id: id, error))
     case .subscribed(let result, let subscription):
       connection.send(OutgoingMessage.result(id: id, result))
-      guard !isStopped else { return }
+      guard !isStopped else { return }  // sending has shown that the client is gone
       subscriptions[subscription.id] = subscription
       subscription.start()
     case .attached(let result, let client):
       connection.send(OutgoingMessage.result(id: id, result))
-      guard !isStopped else { return client.stop() }
+      guard !isStopped else { return abandon(reply) }
       connection.becomeTerminal(client)
       client.start()
-    }
-  }
-
-  /// The client is gone, or its connection has become a terminal: nobody hears the answer.
-  private func abandon(_ reply: Exchange.Reply) {
-    switch reply {
-    case .attached(_, let client): client.stop()
-    case .result, .error, .subscribed: return
     }
   }
 
@@ -128,6 +123,32 @@ final class ControlLane {
         connection.send(OutgoingMessage.notification(method: "heartbeat", params: ["head": head]))
       }
       armHeartbeat()
+    }
+  }
+}
+
+/// Lets one request of a connection after another prepare itself, in the order of their arrival, so that they enter
+/// the kernel in that order although preparing may wait for the file system.
+@LoopActor
+final class Turnstile {
+  private var isTaken = false
+  private var waiting: [CheckedContinuation<Void, Never>] = []
+
+  nonisolated init() {}
+
+  func enter() async {
+    guard isTaken else {
+      isTaken = true
+      return
+    }
+    await withCheckedContinuation { waiting.append($0) }
+  }
+
+  func leave() {
+    if waiting.isEmpty {
+      isTaken = false
+    } else {
+      waiting.removeFirst().resume()
     }
   }
 }

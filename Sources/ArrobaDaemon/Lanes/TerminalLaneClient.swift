@@ -13,7 +13,7 @@ final class TerminalLaneClient: TerminalClient {
   let attachment: AttachmentID
   private let terminal: Terminal
   private let drives: Bool
-  /// They hold each other until the connection closes, which happens once, whatever the reason.
+  /// A circle while the lane is the connection's; the connection breaks it when it closes.
   private let connection: Connection
   private var offset: UInt64
   private var needsRepaint: Bool
