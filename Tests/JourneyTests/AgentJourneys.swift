@@ -25,7 +25,8 @@ struct AgentJourneys {
       #expect(try call("agent.cycle").words("id") == listed.words("agents.0.id"))
       #expect(try call("agent.get", ["agent": "helper-2"]).at("focused") == false)
       #expect(try client.refusal("agent.get", ["session": session, "agent": "help"]).kind == .agentAmbiguous)
-      #expect(try client.refusal("agent.get", ["session": session, "agent": "nobody"]).kind == .agentNotFound)
+      #expect(
+        try client.refusal("agent.get", ["session": session, "agent": "nobody"]).kind == .agentNotFound)
       #expect(
         try client.refusal("agent.rename", ["session": session, "agent": "helper", "alias": "helper-2"]).kind
           == .aliasConflict)
@@ -47,8 +48,10 @@ struct AgentJourneys {
         "argv": ["/bin/sh", "-c", "echo \"$WORD in $PWD\"; read line"], "env": ["WORD": "hidden-word"],
         "directory": .string(daemon.house.path("home")),
       ]
-      let id = try client.request("session.create", ["workspace": .string(daemon.workspace), "agents": [agent]])
-        .words("id")
+      let id = try client.request(
+        "session.create", ["workspace": .string(daemon.workspace), "agents": [agent]]
+      )
+      .words("id")
       let words = "hidden-word in \(daemon.house.path("home"))"
       for round in 0..<2 {
         let terminal = try daemon.client().attach(id)
@@ -75,7 +78,8 @@ struct AgentJourneys {
       ]
       for (program, words) in cases {
         let error = try client.refusal(
-          "session.create", ["workspace": .string(daemon.workspace), "agents": [["argv": [.string(program)]]]])
+          "session.create",
+          ["workspace": .string(daemon.workspace), "agents": [["argv": [.string(program)]]]])
         #expect(error.kind == .providerUnavailable && error.message.contains(words), "\(program): \(error)")
         #expect(error.message.contains(program), "\(error)")
       }
@@ -133,8 +137,11 @@ struct AgentJourneys {
   func environment() throws {
     try withDaemon(.init(environment: ["TMUX": "/tmp/x", "LINES": "7", "KEPT": "yes"])) { daemon in
       let client = try daemon.client()
-      let agent: JSON = ["argv": ["sleep", "1000"], "env": ["SECRET": "s3same", "TERM": "dumb", "ARROBA_AGENT": "x"]]
-      let session = try client.request("session.create", ["workspace": .string(daemon.workspace), "agents": [agent]])
+      let agent: JSON = [
+        "argv": ["sleep", "1000"], "env": ["SECRET": "s3same", "TERM": "dumb", "ARROBA_AGENT": "x"],
+      ]
+      let session = try client.request(
+        "session.create", ["workspace": .string(daemon.workspace), "agents": [agent]])
       let id = try session.words("id")
       let variables = try Processes.environment(of: try daemon.program(of: id))
       #expect(variables["ARROBA_SESSION"] == id)

@@ -22,7 +22,9 @@ struct CommandJourneys {
         #expect(conflict.kind == .commandConflict && conflict.message.contains("cmd-1"))
       }
       #expect(
-        try daemon.client().refusal("session.rename", ["session": "once", "alias": "x", "commandId": "cmd-1"]).kind
+        try daemon.client().refusal(
+          "session.rename", ["session": "once", "alias": "x", "commandId": "cmd-1"]
+        ).kind
           == .commandConflict)
     }
   }
@@ -31,10 +33,14 @@ struct CommandJourneys {
   func deleted() throws {
     try withDaemon { daemon in
       let id = try daemon.session("exec sleep 1000").words("id")
-      let agent = try daemon.client().request("agent.spawn", ["session": .string(id), "argv": ["sleep", "1000"]])
-        .words("agents.0.id")
+      let agent = try daemon.client().request(
+        "agent.spawn", ["session": .string(id), "argv": ["sleep", "1000"]]
+      )
+      .words("agents.0.id")
       let requests: [(String, JSON)] = [
-        ("agent.delete", ["session": .string(id), "agent": .string(agent), "force": true, "commandId": "d1"]),
+        (
+          "agent.delete", ["session": .string(id), "agent": .string(agent), "force": true, "commandId": "d1"]
+        ),
         ("session.delete", ["session": .string(id), "force": true, "commandId": "d2"]),
       ]
       let answers = try requests.map { try daemon.client().request($0.0, $0.1) }
@@ -49,7 +55,8 @@ struct CommandJourneys {
   @Test("What is typed by a command is typed once, however often the command comes")
   func input() throws {
     try withDaemon { daemon in
-      let id = try daemon.session("stty -echo; echo go; while read line; do echo \"<$line>\"; done").words("id")
+      let id = try daemon.session("stty -echo; echo go; while read line; do echo \"<$line>\"; done").words(
+        "id")
       let terminal = try daemon.client().attach(id)
       try terminal.wait("the program") { terminal.seen.contains("go") }
       let params: JSON = ["session": .string(id), "text": "one\n", "commandId": "i1"]
@@ -61,7 +68,8 @@ struct CommandJourneys {
       try daemon.client().request("terminal.input", ["session": .string(id), "text": "two\n"])
       let again = try daemon.client().attach(id, after: 0)
       try again.wait(for: "<two>")
-      #expect(again.text.split(separator: "<one>", omittingEmptySubsequences: false).count == 2, "\(again.text)")
+      #expect(
+        again.text.split(separator: "<one>", omittingEmptySubsequences: false).count == 2, "\(again.text)")
     }
   }
 
@@ -93,7 +101,9 @@ struct CommandJourneys {
     }
   }
 
-  @Test("A command that was refused for good is refused the same again; one that may succeed later is tried again")
+  @Test(
+    "A command that was refused for good is refused the same again; one that may succeed later is tried again"
+  )
   func refused() throws {
     try withDaemon { daemon in
       let client = try daemon.client()
@@ -117,7 +127,8 @@ struct CommandJourneys {
       try client.request("events.subscribe", ["after": "now", "kinds": ["session.renamed"]])
       for batch in 0..<20 {
         let requests = try (0..<50).map { number in
-          try client.send("session.rename", ["session": .string(id), "alias": .string("n\(batch * 50 + number)")])
+          try client.send(
+            "session.rename", ["session": .string(id), "alias": .string("n\(batch * 50 + number)")])
         }
         for request in requests { _ = try client.result(of: request).get() }
       }

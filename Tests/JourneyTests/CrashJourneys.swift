@@ -103,14 +103,16 @@ struct CrashJourneys {
       for round in 1...6 {
         try daemon.kill(behind: "session.rename", ["session": session, "alias": .string("a\(round)")])
         let agent = try daemon.kill(
-          behind: "agent.spawn", ["session": session, "argv": ["sleep", "1000"], "alias": .string("h\(round)")])
+          behind: "agent.spawn",
+          ["session": session, "argv": ["sleep", "1000"], "alias": .string("h\(round)")])
         expected.append(try agent.words("agents.0.id"))
         let got = try daemon.client().request("session.get", ["session": session])
         #expect(try got.words("alias") == "a\(round)" && got.words("focused") == expected[round - 1])
         #expect(try got.list("agents").dropFirst().map { try $0.words("id") } == expected)
       }
       try daemon.kill(behind: "agent.delete", ["session": session, "agent": "h1", "force": true])
-      #expect(try daemon.client().refusal("agent.get", ["session": session, "agent": "h1"]).kind == .agentNotFound)
+      #expect(
+        try daemon.client().refusal("agent.get", ["session": session, "agent": "h1"]).kind == .agentNotFound)
       try daemon.kill(behind: "session.end", ["session": session, "force": true])
       #expect(try daemon.client().request("session.get", ["session": session]).words("state") == "ended")
     }

@@ -10,7 +10,8 @@ struct EndJourneys {
   func terminate() throws {
     let daemon = DaemonUnderTest()
     try daemon.start()
-    let ids = try ["exec sleep 1000", "trap '' HUP TERM; echo on; while :; do sleep 1; done", "exec cat"].map {
+    let ids = try ["exec sleep 1000", "trap '' HUP TERM; echo on; while :; do sleep 1; done", "exec cat"].map
+    {
       try daemon.session($0).words("id")
     }
     try daemon.screen(of: ids[1], shows: "on")
@@ -47,7 +48,8 @@ struct EndJourneys {
     #expect(!Processes.lives(pid) && daemon.remains().isEmpty)
   }
 
-  @Test("A restart replaces the daemon and nothing else: programs live on, and clients that come meanwhile wait")
+  @Test(
+    "A restart replaces the daemon and nothing else: programs live on, and clients that come meanwhile wait")
   func restart() throws {
     try withDaemon { daemon in
       let id = try daemon.session("exec cat").words("id")
@@ -83,7 +85,8 @@ struct EndJourneys {
       let line = try second.launch(.init(environment: ["ARROBA_SOCKET": daemon.house.path("run/other.sock")]))
       #expect(line.hasPrefix("error: already running") && line.contains("\(daemon.pid)"), "\(line)")
       #expect(try second.awaitExit() != 0)
-      #expect(second.diagnosis.contains("arroba-daemon: already running: the supervisor with pid \(daemon.pid)"))
+      #expect(
+        second.diagnosis.contains("arroba-daemon: already running: the supervisor with pid \(daemon.pid)"))
       try daemon.client().request("daemon.ping")
       second.disown()
     }
@@ -157,7 +160,9 @@ struct EndJourneys {
 
   @Test("What is told at the command line: help, version, and what is unknown")
   func commandLine() throws {
-    for (argument, code, words) in [("--version", 0, arrobaVersion), ("--help", 0, "usage"), ("--x", 2, "--x")] {
+    for (argument, code, words) in [
+      ("--version", 0, arrobaVersion), ("--help", 0, "usage"), ("--x", 2, "--x"),
+    ] {
       let daemon = DaemonUnderTest()
       let binary = DaemonUnderTest.binary("arroba-daemon")
       _ = try daemon.launch(.init(shell: "exec \(binary) \(argument) >\(daemon.house.path("out")) 2>&1; :"))

@@ -41,7 +41,8 @@ struct EventJourneys {
     }
   }
 
-  @Test("A cursor into another log, or beyond the end, is told as a gap, and the subscription goes on from now")
+  @Test(
+    "A cursor into another log, or beyond the end, is told as a gap, and the subscription goes on from now")
   func gaps() throws {
     try withDaemon { daemon in
       let log = try daemon.connect().hello().words("log.id")
@@ -106,7 +107,8 @@ struct EventJourneys {
     }
   }
 
-  @Test("A subscriber that reads nothing holds up nobody, costs little memory, and gets everything in the end")
+  @Test(
+    "A subscriber that reads nothing holds up nobody, costs little memory, and gets everything in the end")
   func slow() throws {
     try withDaemon { daemon in
       let (slow, client) = (try daemon.client(), try daemon.client())

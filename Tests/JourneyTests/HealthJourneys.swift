@@ -26,7 +26,9 @@ struct HealthJourneys {
       let health = try client.request("daemon.health")
       #expect(try health.words("status") == "ok" && health.number("agents.live") == 1)
       #expect(try client.request("session.list").list("sessions").count == 1)
-      #expect(try client.request("session.get", ["session": .string(id)]).words("agents.0.activity.state") == "starting")
+      #expect(
+        try client.request("session.get", ["session": .string(id)]).words("agents.0.activity.state")
+          == "starting")
       Processes.proceed(daemon.pid)
       for (other, request) in waiting { _ = try other.result(of: request).get() }
       _ = try attach.result(of: attached).get()
@@ -37,11 +39,14 @@ struct HealthJourneys {
   func stoppedProgram() throws {
     try withDaemon { daemon in
       let client = try daemon.client()
-      let ids = try (0..<2).map { _ in try daemon.session("stty -echo; echo on; exec cat", by: client).words("id") }
+      let ids = try (0..<2).map { _ in
+        try daemon.session("stty -echo; echo on; exec cat", by: client).words("id")
+      }
       for id in ids { try daemon.screen(of: id, shows: "on") }
       Processes.stop(try daemon.program(of: ids[0]))
       let pasting = try daemon.client().attach(ids[0])
-      _ = try pasting.write(TerminalFrame.encode(.input, [UInt8](repeating: 10, count: 1 << 20)), atMostSeconds: 0)
+      _ = try pasting.write(
+        TerminalFrame.encode(.input, [UInt8](repeating: 10, count: 1 << 20)), atMostSeconds: 0)
       let typing = try daemon.client().attach(ids[1])
       for round in 0..<50 {
         try typing.type("\(round)!\n")
@@ -86,9 +91,13 @@ struct HealthJourneys {
 
   /// As root in a name space of its own, so that the small disk goes with the daemon.
   private static let smallDisk = DaemonUnderTest.Manner(
-    shell: "exec unshare -m sh -c 'mkdir -p $ARROBA_STATE_DIR && mount -t tmpfs -o size=3m none $ARROBA_STATE_DIR && exec $0'")
+    shell:
+      "exec unshare -m sh -c 'mkdir -p $ARROBA_STATE_DIR && mount -t tmpfs -o size=3m none $ARROBA_STATE_DIR && exec $0'"
+  )
 
-  @Test("On a full disk commands say so and change nothing, reads go on, and with room it goes on", .enabled(if: geteuid() == 0))
+  @Test(
+    "On a full disk commands say so and change nothing, reads go on, and with room it goes on",
+    .enabled(if: geteuid() == 0))
   func fullDisk() throws {
     let daemon = DaemonUnderTest()
     try daemon.start(Self.smallDisk)
@@ -108,9 +117,12 @@ struct HealthJourneys {
     let full = try #require(refusal, "the disk was never full")
     #expect([.storageFull, .storageFailed].contains(full.kind), "\(full)")
     let before = try client.request("session.get", ["session": .string(id)])
-    let again = try client.refusal("agent.spawn", ["session": .string(id), "argv": ["/bin/true", .string(long)]])
+    let again = try client.refusal(
+      "agent.spawn", ["session": .string(id), "argv": ["/bin/true", .string(long)]])
     #expect([.storageFull, .storageFailed].contains(again.kind), "\(again)")
-    #expect(try client.request("session.get", ["session": .string(id)]).list("agents").count == before.list("agents").count)
+    #expect(
+      try client.request("session.get", ["session": .string(id)]).list("agents").count
+        == before.list("agents").count)
     #expect(try client.request("session.list").list("sessions").count == 1)
     let terminal = try daemon.client().attach(id, agent: session.words("agents.0.id"))
     try terminal.type("still here\n")

@@ -14,7 +14,9 @@ struct LineJourneys {
         try client.write(line + "\n")
         #expect(try client.orphan().code == -32700, "\(line)")
       }
-      for line in ["[]", "17", "null", "{}", #"{"jsonrpc":"1.0","method":"daemon.ping"}"#, #"{"method":"daemon.ping"}"#] {
+      for line in [
+        "[]", "17", "null", "{}", #"{"jsonrpc":"1.0","method":"daemon.ping"}"#, #"{"method":"daemon.ping"}"#,
+      ] {
         try client.write(line + "\n")
         #expect(try client.orphan().code == -32600, "\(line)")
       }
@@ -33,7 +35,9 @@ struct LineJourneys {
     try withDaemon { daemon in
       let client = try daemon.client()
       let id = try daemon.session("exec sleep 1000", by: client).words("id")
-      for (method, params, field, words) in Self.wrong(session: .string(id), workspace: .string(daemon.workspace)) {
+      for (method, params, field, words) in Self.wrong(
+        session: .string(id), workspace: .string(daemon.workspace))
+      {
         let error = try client.refusal(method, params)
         let label = "\(method) \(params.shown): \(error)"
         #expect(error.code == -32602 && error.details["field"]?.string == field, "\(label)")
@@ -63,7 +67,10 @@ struct LineJourneys {
       ("terminal.attach", ["session": session], "cols", "nothing came"),
       ("terminal.attach", ["session": session, "cols": 80], "rows", "nothing came"),
       ("terminal.attach", ["session": session, "cols": 0, "rows": 24], "cols", "0 came"),
-      ("terminal.attach", ["session": session, "cols": 80, "rows": 24, "mode": "steal"], "mode", "'steal' came"),
+      (
+        "terminal.attach", ["session": session, "cols": 80, "rows": 24, "mode": "steal"], "mode",
+        "'steal' came"
+      ),
       ("terminal.attach", ["session": session, "cols": 80, "rows": 24, "after": -1], "after", "-1 came"),
       ("terminal.input", ["session": session], "text", "nothing came"),
       ("terminal.input", ["session": session, "bytes": "!"], "bytes", "'!' came"),
@@ -79,7 +86,8 @@ struct LineJourneys {
       ("session.create", ["workspace": workspace, "commandId": "a b"], "commandId", "'a b' came"),
       (
         "session.create",
-        ["workspace": workspace, "commandId": .string(String(repeating: "x", count: 65))], "commandId", "1 to 64"
+        ["workspace": workspace, "commandId": .string(String(repeating: "x", count: 65))], "commandId",
+        "1 to 64"
       ),
     ]
   }
@@ -108,10 +116,15 @@ struct LineJourneys {
     try withDaemon { daemon in
       let client = try daemon.client()
       try client.write("\n\r\n   \t\n")
-      try client.write(#"{"jsonrpc":"2.0","id":5,"extra":[1],"method":"session.list","params":{"future":{"a":1}}}"# + "\r\n")
+      try client.write(
+        #"{"jsonrpc":"2.0","id":5,"extra":[1],"method":"session.list","params":{"future":{"a":1}}}"# + "\r\n")
       #expect(try client.result(of: 5).get().list("sessions") == [])
-      for byte in #"{"jsonrpc":"2.0","id":"six","method":"daemon.ping"}"#.utf8 + [0x0A] { try client.write([byte]) }
-      for id in 100..<400 { try client.write(#"{"jsonrpc":"2.0","id":\#(id),"method":"daemon.ping"}"# + "\n") }
+      for byte in #"{"jsonrpc":"2.0","id":"six","method":"daemon.ping"}"#.utf8 + [0x0A] {
+        try client.write([byte])
+      }
+      for id in 100..<400 {
+        try client.write(#"{"jsonrpc":"2.0","id":\#(id),"method":"daemon.ping"}"# + "\n")
+      }
       for id in 100..<400 { _ = try client.result(of: id).get() }
     }
   }

@@ -39,10 +39,13 @@ struct ReturnJourneys {
 
   static func start(_ daemon: DaemonUnderTest, total: Int, sleepsFirst: Bool) throws -> String {
     let agent: JSON = [
-      "argv": ["/bin/sh", "-c", .string(reader(sleepsFirst: sleepsFirst))], "env": ["TOTAL": .string("\(total)")],
+      "argv": ["/bin/sh", "-c", .string(reader(sleepsFirst: sleepsFirst))],
+      "env": ["TOTAL": .string("\(total)")],
     ]
-    let id = try daemon.client().request("session.create", ["workspace": .string(daemon.workspace), "agents": [agent]])
-      .words("id")
+    let id = try daemon.client().request(
+      "session.create", ["workspace": .string(daemon.workspace), "agents": [agent]]
+    )
+    .words("id")
     try daemon.screen(of: id, shows: "ready")
     return id
   }
@@ -50,7 +53,8 @@ struct ReturnJourneys {
   @Test("With resume and after, exactly the missing bytes come, and then what follows")
   func missing() throws {
     try withDaemon { daemon in
-      let id = try daemon.session("stty -echo; echo ready; while read line; do echo \"<$line>\"; done").words("id")
+      let id = try daemon.session("stty -echo; echo ready; while read line; do echo \"<$line>\"; done").words(
+        "id")
       try daemon.screen(of: id, shows: "ready")
       let first = try daemon.client().attach(id, after: 0)
       try first.type("one\n")
@@ -180,7 +184,8 @@ struct ReturnJourneys {
   @Test("An attachment outlives the daemon: after a crash it is taken up where it was")
   func crash() throws {
     try withDaemon { daemon in
-      let id = try daemon.session("stty -echo; echo ready; while read line; do echo \"<$line>\"; done").words("id")
+      let id = try daemon.session("stty -echo; echo ready; while read line; do echo \"<$line>\"; done").words(
+        "id")
       try daemon.screen(of: id, shows: "ready")
       let first = try daemon.client().attach(id, cols: 77, rows: 33, after: 0)
       try first.type("one\n")
@@ -188,7 +193,8 @@ struct ReturnJourneys {
       let pid = try daemon.program(of: id)
       try daemon.killDaemon()
       try first.awaitClose()
-      let again = try daemon.client().attach(id, cols: 77, rows: 33, after: first.offset, resume: first.attachment)
+      let again = try daemon.client().attach(
+        id, cols: 77, rows: 33, after: first.offset, resume: first.attachment)
       #expect(try again.answer.number("inputOffset") == 4)
       try again.type("two\n")
       try again.wait(for: "<two>\r\n")

@@ -23,8 +23,10 @@ struct ScriptJourneys {
         (["bytes": "AAH/"], "00 01 ff"),
         (["keys": ["Enter"]], "0d"), (["keys": ["C-c"]], "03"), (["keys": ["^D"]], "04"),
         (["keys": ["M-x"]], "1b 78"), (["keys": ["ls", "Space", "-l", "Tab"]], "6c 73 20 2d 6c 09"),
-        (["keys": ["Escape", "BSpace"]], "1b 7f"), (["keys": ["Up"]], "1b 4f 41"), (["keys": ["S-Up"]], "1b 5b 31 3b 32 41"),
-        (["keys": ["F5"]], "1b 5b 31 35 7e"), (["keys": ["F1"]], "1b 4f 50"), (["keys": ["S-Tab"]], "1b 5b 5a"),
+        (["keys": ["Escape", "BSpace"]], "1b 7f"), (["keys": ["Up"]], "1b 4f 41"),
+        (["keys": ["S-Up"]], "1b 5b 31 3b 32 41"),
+        (["keys": ["F5"]], "1b 5b 31 35 7e"), (["keys": ["F1"]], "1b 4f 50"),
+        (["keys": ["S-Tab"]], "1b 5b 5a"),
         (["keys": ["C-Space"]], "00"), (["keys": ["PageUp", "Delete"]], "1b 5b 35 7e 1b 5b 33 7e"),
       ]
       let terminal = try daemon.client().attach(id, mode: "view")
@@ -59,14 +61,19 @@ struct ScriptJourneys {
   func inputOrder() throws {
     try withDaemon { daemon in
       let agent: JSON = [
-        "argv": ["/bin/sh", "-c", .string(ReturnJourneys.reader(sleepsFirst: true))], "env": ["TOTAL": "60000"],
+        "argv": ["/bin/sh", "-c", .string(ReturnJourneys.reader(sleepsFirst: true))],
+        "env": ["TOTAL": "60000"],
       ]
       let client = try daemon.client()
-      let id = try client.request("session.create", ["workspace": .string(daemon.workspace), "agents": [agent]])
-        .words("id")
+      let id = try client.request(
+        "session.create", ["workspace": .string(daemon.workspace), "agents": [agent]]
+      )
+      .words("id")
       try daemon.screen(of: id, shows: "ready")
       let parts = ["a", "b", "c"].map { String(repeating: $0, count: 20_000) }
-      let requests = try parts.map { try client.send("terminal.input", ["session": .string(id), "text": .string($0)]) }
+      let requests = try parts.map {
+        try client.send("terminal.input", ["session": .string(id), "text": .string($0)])
+      }
       try client.request("daemon.ping")
       Processes.proceed(try daemon.program(of: id))
       for request in requests { #expect(try client.result(of: request).get() == ["accepted": 20_000]) }
@@ -89,9 +96,13 @@ struct ScriptJourneys {
       try terminal.wait(for: "size 50 132")
       #expect(terminal.sizes == [[132, 50]])
       let event = try client.event()
-      #expect(try event.number("data.cols") == 132 && event.words("command") == "z1" && event.words("by") == "c_test")
+      #expect(
+        try event.number("data.cols") == 132 && event.words("command") == "z1"
+          && event.words("by") == "c_test")
       #expect(try client.request("agent.get", ["session": .string(id)]).number("rows") == 50)
-      #expect(try client.request("terminal.screen", ["session": .string(id), "format": "cells"]).number("cols") == 132)
+      #expect(
+        try client.request("terminal.screen", ["session": .string(id), "format": "cells"]).number("cols")
+          == 132)
       try daemon.killDaemon()
       let again = try daemon.client().request(
         "terminal.resize", ["session": .string(id), "cols": 132, "rows": 50, "commandId": "z1"])
@@ -112,17 +123,23 @@ struct ScriptJourneys {
       let rows = try daemon.screen(of: id)
       #expect(rows.count == 24 && rows[0].hasPrefix("plain bold 漢") && rows[1].hasPrefix("second"))
       let cells = try client.request("terminal.screen", ["session": session, "format": "cells"])
-      #expect(try cells.number("cols") == 80 && cells.number("rows") == 24 && cells.words("title") == "a title")
+      #expect(
+        try cells.number("cols") == 80 && cells.number("rows") == 24 && cells.words("title") == "a title")
       #expect(try cells.at("cursor.visible") == false && cells.number("cursor.row") == 1)
-      #expect(try cells.number("cursor.column") == 6 && cells.number("modes.25") == 0 && cells.number("modes.7") == 1)
-      #expect(try cells.number("modes.ansi4") == 0 && cells.list("lines").count == 24 && cells.number("history") == 0)
+      #expect(
+        try cells.number("cursor.column") == 6 && cells.number("modes.25") == 0
+          && cells.number("modes.7") == 1)
+      #expect(
+        try cells.number("modes.ansi4") == 0 && cells.list("lines").count == 24
+          && cells.number("history") == 0)
       #expect(try cells.number("offset") > 0)
       let runs = try cells.list("lines.0")
       #expect(try runs[0].words("text") == "plain " && runs[0].number("width") == 6)
       let bold = try cells.list("styles")[runs[1].number("style")]
       #expect(try runs[1].words("text") == "bold" && bold.number("fg") == 1 && bold.at("bold") == true)
       let wide = try #require(runs.first { $0["text"]?.string?.contains("漢") ?? false })
-      #expect(try wide.number("width") == 2 && cells.list("styles")[wide.number("style")].words("bg") == "#010203")
+      #expect(
+        try wide.number("width") == 2 && cells.list("styles")[wide.number("style")].words("bg") == "#010203")
       let ansi = try client.request("terminal.screen", ["session": session, "format": "ansi"]).words("ansi")
       #expect(ansi.contains("bold") && ansi.contains("\u{1b}["))
     }

@@ -18,7 +18,9 @@ struct SessionJourneys {
       let ref: JSON = ["session": "night_shift"]
       let got = try client.request("session.get", ref)
       #expect(try got.words("id") == id && got.number("asOf") > 0)
-      #expect(try client.request("session.rename", ["session": .string(id), "alias": "day"]).words("alias") == "day")
+      #expect(
+        try client.request("session.rename", ["session": .string(id), "alias": "day"]).words("alias") == "day"
+      )
       #expect(try client.refusal("session.get", ref).kind == .sessionNotFound)
       let busy = try client.refusal("session.end", ["session": "day"])
       #expect(busy.kind == .busy && busy.isRetryable && busy.hint?.contains("--force") ?? false)
@@ -29,9 +31,11 @@ struct SessionJourneys {
       #expect(try client.request("session.list").list("sessions").isEmpty)
       let all = try client.request("session.list", ["all": true]).list("sessions")
       #expect(try all.map { try $0.words("state") } == ["ended"])
-      #expect(try client.refusal("session.rename", ["session": .string(id), "alias": "x"]).kind == .sessionEnded)
+      #expect(
+        try client.refusal("session.rename", ["session": .string(id), "alias": "x"]).kind == .sessionEnded)
       #expect(try client.refusal("session.end", ["session": .string(id)]).kind == .sessionEnded)
-      #expect(try client.refusal("agent.spawn", ["session": .string(id), "argv": ["ls"]]).kind == .sessionEnded)
+      #expect(
+        try client.refusal("agent.spawn", ["session": .string(id), "argv": ["ls"]]).kind == .sessionEnded)
       try client.request("session.delete", ["session": .string(id)])
       #expect(try client.refusal("session.get", ["session": .string(id)]).kind == .sessionNotFound)
       #expect(try client.request("session.list", ["all": true]).list("sessions").isEmpty)
@@ -68,7 +72,8 @@ struct SessionJourneys {
       #expect(taken.kind == .aliasConflict && taken.message.contains(first))
       let second = try client.request("session.create", create("db")).words("id")
       #expect(
-        try client.refusal("session.rename", ["session": .string(second), "alias": "web"]).kind == .aliasConflict)
+        try client.refusal("session.rename", ["session": .string(second), "alias": "web"]).kind
+          == .aliasConflict)
       try client.request("session.rename", ["session": .string(second), "alias": nil])
       #expect(try client.request("session.get", ["session": .string(second)]).at("alias") == .null)
       try client.request("session.end", ["session": "web"])
@@ -116,7 +121,8 @@ struct SessionJourneys {
       let second = try client.request("session.create", ["workspace": two, "alias": "main"]).words("id")
       #expect(try client.request("session.get", ["session": "main", "workspace": two]).words("id") == second)
       #expect(
-        try client.request("session.get", ["session": "main", "workspace": deep]).words("id") == first.words("id"))
+        try client.request("session.get", ["session": "main", "workspace": deep]).words("id")
+          == first.words("id"))
       #expect(try client.refusal("session.get", ["session": "main"]).kind == .sessionAmbiguous)
       #expect(try client.request("session.get", ["workspace": two]).words("id") == second)
       let listed = try client.request("session.list", ["workspace": two]).list("sessions")
@@ -125,7 +131,8 @@ struct SessionJourneys {
       #expect(gone.kind == .workspaceNotFound && gone.message.contains("three"))
       let file = daemon.house.path("stderr")
       #expect(try client.refusal("session.create", ["workspace": .string(file)]).kind == .workspaceNotFound)
-      #expect(try client.refusal("session.get", ["workspace": .string(daemon.workspace)]).kind == .sessionNotFound)
+      #expect(
+        try client.refusal("session.get", ["workspace": .string(daemon.workspace)]).kind == .sessionNotFound)
     }
   }
 }

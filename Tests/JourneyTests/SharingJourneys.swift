@@ -91,7 +91,8 @@ struct SharingJourneys {
     }
   }
 
-  @Test("A client that reads nothing stops nobody, costs little memory, and gets a repaint for what it missed")
+  @Test(
+    "A client that reads nothing stops nobody, costs little memory, and gets a repaint for what it missed")
   func neverReads() throws {
     try withDaemon { daemon in
       // Each line that is typed asks for two thousand lines of a hundred bytes.
@@ -132,7 +133,8 @@ struct SharingJourneys {
     try withDaemon { daemon in
       let id = try Self.start(daemon)
       let clients = try (0..<32).map { _ in try daemon.client().attach(id, mode: "view") }
-      let error = try daemon.client().refusal("terminal.attach", ["session": .string(id), "cols": 80, "rows": 24])
+      let error = try daemon.client().refusal(
+        "terminal.attach", ["session": .string(id), "cols": 80, "rows": 24])
       #expect(error.kind == .overloaded && error.message.contains("32"))
       try clients[7].send(.detach)
       try clients[7].awaitClose()

@@ -9,7 +9,8 @@ struct TerminalJourneys {
   @Test("First comes S, then what the program writes, byte for byte; what is typed arrives")
   func echo() throws {
     try withDaemon { daemon in
-      let id = try daemon.session("echo before; stty -echo; while read line; do echo \"<$line>\"; done").words("id")
+      let id = try daemon.session("echo before; stty -echo; while read line; do echo \"<$line>\"; done")
+        .words("id")
       try daemon.screen(of: id, shows: "before")
       let terminal = try daemon.client().attach(id, cols: 100, rows: 30)
       #expect(try terminal.answer.number("cols") == 100 && terminal.answer.number("rows") == 30)
@@ -29,7 +30,8 @@ struct TerminalJourneys {
   @Test("Every byte value travels unchanged in both directions")
   func bytes() throws {
     try withDaemon { daemon in
-      let script = "stty raw -echo; echo go; head -c 256 | od -An -v -tu1; printf '\\000\\377\\033[31m'; exec cat"
+      let script =
+        "stty raw -echo; echo go; head -c 256 | od -An -v -tu1; printf '\\000\\377\\033[31m'; exec cat"
       let id = try daemon.session(script).words("id")
       let terminal = try daemon.client().attach(id)
       try terminal.wait("the program") { terminal.seen.contains("go") }
@@ -42,7 +44,8 @@ struct TerminalJourneys {
     }
   }
 
-  @Test("The program's end is told with its exit code or its signal, behind its last words; then the lane closes")
+  @Test(
+    "The program's end is told with its exit code or its signal, behind its last words; then the lane closes")
   func exits() throws {
     try withDaemon { daemon in
       let cases = [("exit 7", 7), ("exit 0", 0), ("kill -TERM $$; sleep 9", -15), ("kill -KILL $$", -9)]
@@ -131,7 +134,9 @@ struct TerminalJourneys {
     }
   }
 
-  @Test("Requests that follow an attach on the same connection disturb nobody, and a second attach leaves nothing")
+  @Test(
+    "Requests that follow an attach on the same connection disturb nobody, and a second attach leaves nothing"
+  )
   func pipelined() throws {
     try withDaemon { daemon in
       let client = try daemon.client()

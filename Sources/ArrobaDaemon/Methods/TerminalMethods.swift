@@ -52,7 +52,8 @@ extension Exchange {
     let reason = failure ?? now.run?.reason ?? now.activity.reason ?? "its program has ended"
     throw WireError(
       kind: .terminalNotAvailable, message: "\(name) has no terminal now: \(reason)",
-      hint: now.isLive && failure == nil ? nil : "arroba agent restart", details: ["agent": .string(agent.id.text)])
+      hint: now.isLive && failure == nil ? nil : "arroba agent restart",
+      details: ["agent": .string(agent.id.text)])
   }
 
   // MARK: for scripts
