@@ -6,20 +6,10 @@ import Testing
 
 @Suite("Crashes", .journey)
 struct CrashJourneys {
-  /// Counts aloud, a few thousand lines a second.
-  private static let counter = """
-    exec /usr/bin/python3 -u -c 'import os, time
-    n = 0
-    while True:
-      os.write(1, b"".join(b"%d\\n" % i for i in range(n, n + 20)))
-      n += 20
-      time.sleep(0.005)'
-    """
-
   @Test("The daemon is killed 20 times in a row under output: no program dies, no acknowledged event is lost")
   func twentyTimes() throws {
     try withDaemon { daemon in
-      let ids = try (0..<3).map { _ in try daemon.session(Self.counter).words("id") }
+      let ids = try (0..<3).map { _ in try daemon.session(stub: ["numbers"]).words("id") }
       let pids = try ids.map { try daemon.program(of: $0) }
       var followers = try ids.map { Follower(try daemon.client().attach($0, after: 0)) }
       var made: [String] = []
@@ -91,6 +81,31 @@ struct CrashJourneys {
       let repeated = try client.request(
         "session.create", ["workspace": .string(daemon.workspace), "commandId": .string("k\(round)")])
       #expect(try repeated.words("id") == made[round])
+    }
+  }
+
+  @Test("Of a flood over crashes each byte arrives in its place, or a repaint marks where some are missing")
+  func flood() throws {
+    try withDaemon { daemon in
+      let id = try daemon.session(stub: ["stream"]).words("id")
+      let pid = try daemon.program(of: id)
+      var terminal = try daemon.client().attach(id, after: 0)
+      for round in 0..<6 {
+        let goal = terminal.offset + 1 << 20
+        try terminal.wait("a megabyte more") { terminal.offset >= goal }
+        if round < 5 {
+          try daemon.killDaemon()
+          try terminal.awaitClose()
+        }
+        let stretches = terminal.stretches + [(terminal.outputStart, terminal.output)]
+        for (offset, bytes) in stretches {
+          #expect(
+            bytes == KnownBytes.stream(from: offset, count: bytes.count), "from \(offset), round \(round)")
+        }
+        guard round < 5 else { break }
+        terminal = try daemon.client().attach(id, after: terminal.offset, resume: terminal.attachment)
+      }
+      #expect(try daemon.program(of: id) == pid && Processes.lives(pid))
     }
   }
 

@@ -71,6 +71,13 @@ extension DaemonUnderTest {
       ]))
   }
 
+  /// A session with one agent that runs `journey-stub`, which stands beside the tests.
+  func session(stub words: [String]) throws -> JSON {
+    let argv = ([Self.beside("journey-stub")] + words).map { JSON.string($0) }
+    return try client().request(
+      "session.create", ["workspace": .string(workspace), "agents": [["argv": .array(argv)]]])
+  }
+
   var workspace: String { house.path("work") }
 
   static func agent(_ script: String) -> JSON {

@@ -6,46 +6,22 @@ import Testing
 
 @Suite("Coming back to a terminal", .journey)
 struct ReturnJourneys {
-  /// Reads as many bytes as its first line says, after it was told to go on, and says what they were.
-  static func reader(sleepsFirst: Bool) -> String {
-    """
-    stty raw -echo
-    exec /usr/bin/python3 -u -c 'import sys, os, hashlib
-    os.write(1, b"ready")
-    total = int(os.environ["TOTAL"])
-    \(sleepsFirst ? "os.kill(os.getpid(), 19)" : "pass")
-    seen = hashlib.sha256(); count = 0
-    while count < total:
-      block = os.read(0, 65536)
-      seen.update(block); count += len(block)
-    os.write(1, b"sum %d %s end" % (count, seen.hexdigest().encode()))
-    os.read(0, 1)'
-    """
-  }
-
   /// What was typed, never the same twice within a kilobyte, so that nothing missing or doubled goes unseen.
   static func paste(_ count: Int) -> [UInt8] {
     var generator = SeededGenerator(seed: 41)
     return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
   }
 
-  static func sum(_ bytes: [UInt8], _ daemon: DaemonUnderTest) throws -> String {
-    let path = daemon.house.path("pasted")
-    try Files.replace(path, with: bytes)
-    let id = try daemon.session("exec sha256sum \(path)").words("id")
-    try daemon.awaitEnded(id)
-    return "sum \(bytes.count) \(try daemon.screen(of: id)[0].prefix(64)) end"
+  /// What the program says when it has read these bytes and no others.
+  static func sum(_ bytes: [UInt8]) -> String {
+    var sum = KnownBytes.Sum()
+    sum.add(bytes)
+    return sum.words
   }
 
-  static func start(_ daemon: DaemonUnderTest, total: Int, sleepsFirst: Bool) throws -> String {
-    let agent: JSON = [
-      "argv": ["/bin/sh", "-c", .string(reader(sleepsFirst: sleepsFirst))],
-      "env": ["TOTAL": .string("\(total)")],
-    ]
-    let id = try daemon.client().request(
-      "session.create", ["workspace": .string(daemon.workspace), "agents": [agent]]
-    )
-    .words("id")
+  /// A program that reads that many bytes and says their sum; `stopped` until it is continued.
+  static func reader(of total: Int, stopped: Bool = false, _ daemon: DaemonUnderTest) throws -> String {
+    let id = try daemon.session(stub: ["sum", "\(total)"] + (stopped ? ["stopped"] : [])).words("id")
     try daemon.screen(of: id, shows: "ready")
     return id
   }
@@ -138,7 +114,7 @@ struct ReturnJourneys {
   func pasteIntoSleep() throws {
     try withDaemon { daemon in
       let bytes = Self.paste(1 << 20)
-      let id = try Self.start(daemon, total: bytes.count, sleepsFirst: true)
+      let id = try Self.reader(of: bytes.count, stopped: true, daemon)
       let terminal = try daemon.client().attach(id)
       // As much as the daemon and the sockets hold; then it feels that the program is busy.
       let sent = try terminal.write(TerminalFrame.encode(.input, bytes), atMostSeconds: 0)
@@ -146,8 +122,7 @@ struct ReturnJourneys {
       Processes.proceed(try daemon.program(of: id))
       try terminal.write(Array(TerminalFrame.encode(.input, bytes)[sent...]))
       try terminal.wait("the sum") { terminal.seen.contains(" end") }
-      let sum = try Self.sum(bytes, daemon)
-      #expect(terminal.seen.contains(sum), "\(terminal.seen.suffix(200))")
+      #expect(terminal.seen.contains(Self.sum(bytes)), "\(terminal.seen.suffix(200))")
     }
   }
 
@@ -155,16 +130,12 @@ struct ReturnJourneys {
   func cutPaste() throws {
     try withDaemon { daemon in
       let bytes = Self.paste(1 << 20)
-      let id = try Self.start(daemon, total: bytes.count, sleepsFirst: false)
+      let id = try Self.reader(of: bytes.count, daemon)
       var terminal = try daemon.client().attach(id)
       let name = terminal.attachment
       var accepted = 0
       for round in 1...6 {
-        // In frames of odd lengths, and cut off in the middle of one.
-        var frames: [UInt8] = []
-        for start in stride(from: accepted, to: bytes.count, by: 7919) {
-          frames += TerminalFrame.encode(.input, Array(bytes[start..<min(bytes.count, start + 7919)]))
-        }
+        var frames = Self.frames(bytes[accepted...])
         if round < 6 { frames = Array(frames.prefix(150_001)) }
         try terminal.write(frames)
         guard round < 6 else { break }
@@ -176,9 +147,63 @@ struct ReturnJourneys {
         accepted = now
       }
       try terminal.wait("the sum") { terminal.seen.contains(" end") }
-      let sum = try Self.sum(bytes, daemon)
-      #expect(terminal.seen.contains(sum), "\(terminal.seen.suffix(200))")
+      #expect(terminal.seen.contains(Self.sum(bytes)), "\(terminal.seen.suffix(200))")
     }
+  }
+
+  @Test(
+    "The daemon is killed four times in the middle of a paste of 1 MiB: each byte is entered once, or told of"
+  )
+  func killedPaste() throws {
+    try withDaemon { daemon in
+      let bytes = Self.paste(1 << 20)
+      let id = try Self.reader(of: bytes.count, daemon)
+      var terminal = try daemon.client().attach(id)
+      let name = terminal.attachment
+      for round in 1...5 {
+        let accepted = try terminal.answer.number("inputOffset")
+        let goal = round < 5 ? accepted + 200_000 : bytes.count
+        try terminal.write(Self.frames(bytes[accepted..<goal]))
+        guard round < 5 else { break }
+        // Wherever it is with these bytes.
+        try daemon.killDaemon()
+        try terminal.awaitClose()
+        terminal = try daemon.client().attach(id, resume: name)
+        let now = try terminal.answer.number("inputOffset")
+        #expect(now >= accepted && now <= goal, "round \(round): \(accepted), \(now), \(goal)")
+      }
+      // What it was entering when it was killed counts as entered; up to so many bytes may be missing.
+      let missing = try Self.toldMissing(id, daemon)
+      try terminal.send(.input, [UInt8](repeating: 0, count: missing))
+      try terminal.wait("the sum") { terminal.seen.contains(" end") }
+      #expect(missing > 0 || terminal.seen.contains(Self.sum(bytes)), "\(terminal.seen.suffix(200))")
+    }
+  }
+
+  /// The bytes of which the daemon has told that they may not have been entered.
+  private static func toldMissing(_ id: String, _ daemon: DaemonUnderTest) throws -> Int {
+    let client = try daemon.client()
+    try client.request("session.rename", ["session": .string(id), "alias": "pasted"])
+    try client.request("events.subscribe", ["after": "start", "kinds": ["notice", "session.renamed"]])
+    let notices = try client.events { $0["kind"]?.string == "session.renamed" }.dropLast()
+    return try notices.reduce(0) { sum, notice in
+      let words = try notice.words("data.message")
+      guard let count = words.firstMatch(of: /up to (\d+) typed bytes/).flatMap({ Int($0.1) }) else {
+        throw Silence("a notice that nobody expects: \(words)")
+      }
+      return sum + count
+    }
+  }
+
+  /// In frames of odd lengths, so that a cut hits one in its middle.
+  private static func frames(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+    var frames: [UInt8] = []
+    var rest = bytes
+    while !rest.isEmpty {
+      frames += TerminalFrame.encode(.input, Array(rest.prefix(7919)))
+      rest = rest.dropFirst(7919)
+    }
+    return frames
   }
 
   @Test("An attachment outlives the daemon: after a crash it is taken up where it was")

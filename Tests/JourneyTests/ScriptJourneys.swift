@@ -60,16 +60,8 @@ struct ScriptJourneys {
   @Test("Inputs of one connection are entered one behind the other, also when the program is slow")
   func inputOrder() throws {
     try withDaemon { daemon in
-      let agent: JSON = [
-        "argv": ["/bin/sh", "-c", .string(ReturnJourneys.reader(sleepsFirst: true))],
-        "env": ["TOTAL": "60000"],
-      ]
       let client = try daemon.client()
-      let id = try client.request(
-        "session.create", ["workspace": .string(daemon.workspace), "agents": [agent]]
-      )
-      .words("id")
-      try daemon.screen(of: id, shows: "ready")
+      let id = try ReturnJourneys.reader(of: 60_000, stopped: true, daemon)
       let parts = ["a", "b", "c"].map { String(repeating: $0, count: 20_000) }
       let requests = try parts.map {
         try client.send("terminal.input", ["session": .string(id), "text": .string($0)])
@@ -77,8 +69,7 @@ struct ScriptJourneys {
       try client.request("daemon.ping")
       Processes.proceed(try daemon.program(of: id))
       for request in requests { #expect(try client.result(of: request).get() == ["accepted": 20_000]) }
-      let sum = try ReturnJourneys.sum(Array(parts.joined().utf8), daemon)
-      try daemon.screen(of: id, shows: String(sum.prefix(40)))
+      try daemon.screen(of: id, shows: ReturnJourneys.sum(Array(parts.joined().utf8)))
     }
   }
 

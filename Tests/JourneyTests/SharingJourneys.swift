@@ -95,16 +95,7 @@ struct SharingJourneys {
     "A client that reads nothing stops nobody, costs little memory, and gets a repaint for what it missed")
   func neverReads() throws {
     try withDaemon { daemon in
-      // Each line that is typed asks for two thousand lines of a hundred bytes.
-      let script = """
-        stty -echo; echo ready
-        exec /usr/bin/python3 -u -c 'import sys
-        for n, line in enumerate(sys.stdin):
-          sys.stdout.write(("%06d " % n + "x" * 91 + "\\n") * 2000)
-          sys.stdout.write("batch %d\\n" % n)
-          sys.stdout.flush()'
-        """
-      let id = try daemon.session(script).words("id")
+      let id = try daemon.session(stub: ["batches"]).words("id")
       try daemon.screen(of: id, shows: "ready")
       let reader = try daemon.client().attach(id)
       func flood(_ batches: Range<Int>) throws {

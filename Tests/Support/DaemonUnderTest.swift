@@ -74,8 +74,12 @@ package final class DaemonUnderTest {
 
   /// The binaries stand beside the test bundle, or where ARROBA_TEST_BIN_DIR says.
   package static func binary(_ name: String) -> String {
-    let beside = ThisProcess.executable.flatMap { Files.parent(of: $0) } ?? "."
-    return "\(Environment.all["ARROBA_TEST_BIN_DIR"] ?? beside)/\(name)"
+    Environment.all["ARROBA_TEST_BIN_DIR"].map { "\($0)/\(name)" } ?? beside(name)
+  }
+
+  /// A program that was built together with the tests.
+  package static func beside(_ name: String) -> String {
+    "\(ThisProcess.executable.flatMap { Files.parent(of: $0) } ?? ".")/\(name)"
   }
 
   private func readLine(from reader: Descriptor) throws -> String {
