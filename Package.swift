@@ -91,7 +91,8 @@ var targets: [Target] = [
   .testTarget(
     name: "JourneyTests",
     dependencies: [
-      "ArrobaJSON", "ArrobaSystem", "ArrobaTestSupport", "ArrobaWire", "CHold", "arroba", "arroba-daemon",
+      "ArrobaJSON", "ArrobaSystem", "ArrobaTestSupport", "ArrobaWire", "CHold", "CPty", "arroba",
+      "arroba-daemon",
       "arroba-supervisor", "journey-stub",
     ]),
   .testTarget(name: "TidyTests", dependencies: ["ArrobaSystem", "ArrobaWire"]),
