@@ -50,6 +50,7 @@ enum ArrobaDaemonProgram {
     let ready = ReadyNote(environment: environment)
     supervisor.setInherited(false)
     StandardStreams.ignoreBrokenPipes()
+    Processes.failAtFileLimit()
     Processes.raiseDescriptorLimit()
     ProcessLog.start(
       kind: "daemon", directory: places.logs, level: ProcessLog.level(named: environment["ARROBA_LOG_LEVEL"]))
