@@ -33,7 +33,11 @@ var targets: [Target] = [
     ]),
   .target(name: "ArrobaSupervisor", dependencies: ["ArrobaSupervision", "ArrobaSystem", "CPty"]),
   // floor 4: surfaces
-  .target(name: "ArrobaCLI", dependencies: ["ArrobaClient", "ArrobaJSON", "ArrobaSystem", "ArrobaWire"]),
+  .target(
+    name: "ArrobaCLI",
+    dependencies: [
+      "ArrobaClient", "ArrobaJSON", "ArrobaSupervision", "ArrobaSystem", "ArrobaTerminal", "ArrobaWire",
+    ]),
   .target(
     name: "ArrobaDaemon",
     dependencies: [
@@ -84,7 +88,12 @@ var targets: [Target] = [
       "ArrobaSystem",
       "ArrobaTestSupport", "arroba-supervisor", "supervised-stub",
     ]),
-  .testTarget(name: "ArrobaCLITests", dependencies: ["ArrobaCLI", "ArrobaJSON", "ArrobaTestSupport"]),
+  .testTarget(
+    name: "ArrobaCLITests",
+    dependencies: [
+      "ArrobaCLI", "ArrobaClient", "ArrobaJSON", "ArrobaSupervision", "ArrobaSystem", "ArrobaTestSupport",
+      "ArrobaWire",
+    ]),
   .testTarget(
     name: "JourneyTests",
     dependencies: [
