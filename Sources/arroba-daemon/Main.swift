@@ -50,12 +50,12 @@ enum ArrobaDaemonProgram {
     let ready = ReadyNote(environment: environment)
     supervisor.setInherited(false)
     StandardStreams.ignoreBrokenPipes()
-    Processes.raiseDescriptorLimit()
+    ThisProcess.raiseDescriptorLimit()
     ProcessLog.start(
       kind: "daemon", directory: places.logs, level: ProcessLog.level(named: environment["ARROBA_LOG_LEVEL"]))
     let signals: Descriptor
     do {
-      signals = try Processes.signalDescriptor([
+      signals = try ThisProcess.signalDescriptor([
         SignalNumber.terminate, SignalNumber.interrupt, SignalNumber.hangUp,
       ])
     } catch {
