@@ -41,11 +41,11 @@ package enum Completions {
     """
     # bash completion for arroba: source <(arroba completions bash)
     _arroba() {
-      local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words= verb= refs= word
+      local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb= choices= refs= word
       local -a before=("${COMP_WORDS[@]:1:COMP_CWORD-1}")
       COMPREPLY=()
     \(body(behindDashes: "return 0"))
-      COMPREPLY=($(compgen -W "$words" -- "$cur"))
+      COMPREPLY=($(compgen -W "$choices" -- "$cur"))
     }
     complete -o default -F _arroba arroba
     """
@@ -56,17 +56,16 @@ package enum Completions {
     #compdef arroba
     # zsh completion for arroba: source <(arroba completions zsh)
     _arroba() {
-      local cur=${words[CURRENT]} prev=${words[CURRENT-1]} verb= refs= word
+      local cur=${words[CURRENT]} prev=${words[CURRENT-1]} verb= choices= refs= word
       local -a before=("${(@)words[2,CURRENT-1]}")
-      local words=
     \(body(behindDashes: "_files; return"))
-      compadd -- ${=words}
+      compadd -- ${=choices}
     }
     compdef _arroba arroba
     """
   }
 
-  /// What bash and zsh share: from the words `before` the cursor, `prev` and `cur`, to the `words` that may follow.
+  /// What bash and zsh share: from the words `before` the cursor, `prev` and `cur`, to the `choices` that may follow.
   private static func body(behindDashes: String) -> String {
     """
       for word in "${before[@]}"; do
@@ -82,21 +81,21 @@ package enum Completions {
     \(cases)
       esac
       case $prev in
-    \(values.map { "    \($0.option)) words='\($0.words)' refs= ;;" }.joined(separator: "\n"))
+    \(values.map { "    \($0.option)) choices='\($0.words)' refs= ;;" }.joined(separator: "\n"))
       esac
-      if [[ -n $refs && $cur != -* ]]; then words="$words $(\(references))"; fi
+      if [[ -n $refs && $cur != -* ]]; then choices="$choices $(\(references))"; fi
     """
   }
 
   private static var cases: String {
     let global = Verbs.global.map(\.long).joined(separator: " ")
-    var lines = ["    '') words='\(verbWords) \(global)' ;;"]
-    for group in Verbs.groups { lines.append("    '\(group)') words='\(subverbs(of: group))' ;;") }
+    var lines = ["    '') choices='\(verbWords) \(global)' ;;"]
+    for group in Verbs.groups { lines.append("    '\(group)') choices='\(subverbs(of: group))' ;;") }
     for verb in Verbs.all {
       let names = ([verb.name] + verb.aliases).map { "'\($0)'" }.joined(separator: "|")
       let words = [plainWords(of: verb), verb.options.map(\.long).joined(separator: " "), global]
         .compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
-      lines.append("    \(names)) words='\(words)'\(verb.takesReference ? " refs=1" : "") ;;")
+      lines.append("    \(names)) choices='\(words)'\(verb.takesReference ? " refs=1" : "") ;;")
     }
     return lines.joined(separator: "\n")
   }
