@@ -91,7 +91,8 @@ var targets: [Target] = [
   .testTarget(
     name: "ArrobaCLITests",
     dependencies: [
-      "ArrobaCLI", "ArrobaClient", "ArrobaJSON", "ArrobaSupervision", "ArrobaSystem", "ArrobaTestSupport",
+      "ArrobaCLI", "ArrobaClient", "ArrobaJSON", "ArrobaSupervision", "ArrobaSystem", "ArrobaTerminal",
+      "ArrobaTestSupport",
       "ArrobaWire",
     ]),
   .testTarget(
