@@ -34,7 +34,11 @@ var targets: [Target] = [
     ]),
   .target(name: "ArrobaSupervisor", dependencies: ["ArrobaSupervision", "ArrobaSystem", "CPty"]),
   // floor 4: surfaces
-  .target(name: "ArrobaCLI", dependencies: ["ArrobaClient", "ArrobaJSON", "ArrobaSystem", "ArrobaWire"]),
+  .target(
+    name: "ArrobaCLI",
+    dependencies: [
+      "ArrobaClient", "ArrobaJSON", "ArrobaSupervision", "ArrobaSystem", "ArrobaTerminal", "ArrobaWire",
+    ]),
   .target(
     name: "ArrobaDaemon",
     dependencies: [
@@ -93,7 +97,13 @@ var targets: [Target] = [
       "ArrobaSystem",
       "ArrobaTestSupport", "arroba-supervisor", "supervised-stub",
     ]),
-  .testTarget(name: "ArrobaCLITests", dependencies: ["ArrobaCLI", "ArrobaJSON", "ArrobaTestSupport"]),
+  .testTarget(
+    name: "ArrobaCLITests",
+    dependencies: [
+      "ArrobaCLI", "ArrobaClient", "ArrobaJSON", "ArrobaSupervision", "ArrobaSystem", "ArrobaTerminal",
+      "ArrobaTestSupport",
+      "ArrobaWire",
+    ]),
   .executableTarget(
     name: "journey-stub", dependencies: ["ArrobaTestSupport", "CPty"], path: "Tests/JourneyStub"),
   .systemLibrary(name: "CHold", path: "Tests/CHold"),

@@ -128,7 +128,7 @@ package final class Daemon {
   // MARK: the end
 
   private func hearSignals() {
-    while let number = Processes.nextSignal(from: signals) {
+    while let number = ThisProcess.nextSignal(from: signals) {
       end(.stop, "signal \(number)")
     }
   }

@@ -50,13 +50,13 @@ enum ArrobaDaemonProgram {
     let ready = ReadyNote(environment: environment)
     supervisor.setInherited(false)
     StandardStreams.ignoreBrokenPipes()
-    Processes.failAtFileLimit()
-    Processes.raiseDescriptorLimit()
+    ThisProcess.failAtFileLimit()
+    ThisProcess.raiseDescriptorLimit()
     ProcessLog.start(
       kind: "daemon", directory: places.logs, level: ProcessLog.level(named: environment["ARROBA_LOG_LEVEL"]))
     let signals: Descriptor
     do {
-      signals = try Processes.signalDescriptor([
+      signals = try ThisProcess.signalDescriptor([
         SignalNumber.terminate, SignalNumber.interrupt, SignalNumber.hangUp,
       ])
     } catch {

@@ -93,7 +93,8 @@ struct OpenCodeItems {
   }
 
   private mutating func append(_ text: String, to key: String) {
-    guard var entry = entries.removeValue(forKey: key) else { return }  // taken out, so that its text is not copied
+    // Taken out, so that its text is not copied.
+    guard var entry = entries.removeValue(forKey: key) else { return }
     defer { entries[key] = entry }
     guard !entry.isDone, !entry.isTorn, entry.item.tool == nil,
       entry.item.text.utf8.count + text.utf8.count <= OpenCodeLimits.longestText

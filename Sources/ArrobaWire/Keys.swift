@@ -1,7 +1,8 @@
 /// Keys by name, and the bytes that an xterm sends for them (ctlseqs, "PC-Style Function Keys").
 ///
+/// Here because both sides need them: the daemon types them, and `arroba type` tells a key from a reference by them.
 /// A name is what people know from tmux and Emacs: `Enter`, `C-c`, `M-x`, `S-Up`, `F5`. What is no name is text.
-enum Keys {
+package enum Keys {
   private static let named: [String: String] = [
     "enter": "\r", "return": "\r", "cr": "\r", "tab": "\t", "escape": "\u{1b}", "esc": "\u{1b}", "space": " ",
     "backspace": "\u{7f}", "bspace": "\u{7f}", "btab": "\u{1b}[Z", "nul": "\0", "lf": "\n",
@@ -28,12 +29,12 @@ enum Keys {
   }
 
   /// The bytes of one argument: a key where it is the name of one, else the text itself.
-  static func bytes(for word: String, applicationCursor: Bool) -> [UInt8] {
+  package static func bytes(for word: String, applicationCursor: Bool) -> [UInt8] {
     key(word, applicationCursor: applicationCursor) ?? Array(word.utf8)
   }
 
   /// The bytes of a key; nil where the word is no key's name.
-  static func key(_ word: String, applicationCursor: Bool) -> [UInt8]? {
+  package static func key(_ word: String, applicationCursor: Bool) -> [UInt8]? {
     var modifiers: Modifiers = []
     var rest = Substring(word)
     if rest.count == 2, rest.first == "^", let last = rest.last { return control(last, [.control]) }
@@ -86,6 +87,7 @@ enum Keys {
     case 0x61...0x7A: return lead + [byte & 0x1F]
     case UInt8(ascii: "?"): return lead + [0x7F]
     case UInt8(ascii: " "): return lead + [0]
+    case UInt8(ascii: "/"): return lead + [0x1F]  // what every terminal sends for it, as for C-_
     default: return nil
     }
   }
