@@ -78,6 +78,13 @@ final class Exchange {
     case "agent.rename": renameAgent
     case "agent.delete": deleteAgent
     case "agent.restart": restartAgent
+    case "prompt.submit": submitPrompt
+    case "prompt.cancel": cancelPrompt
+    case "queue.edit": editPrompt
+    case "queue.move": movePrompt
+    case "queue.remove": removePrompt
+    case "queue.clear": clearQueue
+    case "ask.answer": answerAsk
     case "terminal.input": enterInput
     case "terminal.resize": resizeTerminal
     default: nil
@@ -90,6 +97,10 @@ final class Exchange {
     case "session.get": return .result(try await getSession(params))
     case "agent.list": return .result(try await listAgents(params))
     case "agent.get": return .result(try await getAgent(params))
+    case "session.history": return .result(try await history(params))
+    case "prompt.get": return .result(try getPrompt(params))
+    case "prompt.list": return .result(try await listPrompts(params))
+    case "ask.list": return .result(try await listAsks(params))
     case "terminal.attach": return try await attach(params)
     case "terminal.screen": return .result(try await screen(params))
     case "events.subscribe": return try await subscribe(params)

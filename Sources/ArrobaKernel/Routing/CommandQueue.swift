@@ -114,7 +114,7 @@ extension Command {
     case .agent(let id, let agent, let command):
       switch command {
       case .rename, .delete: [.init(key: .session(id), access: .exclusive)]
-      case .restart, .absorb:
+      case .restart, .absorb, .talk, .hear:
         [.init(key: .session(id), access: .shared), .init(key: .agent(agent), access: .exclusive)]
       }
     }
@@ -122,7 +122,9 @@ extension Command {
 
   /// Reports of the world are never turned away.
   var isReport: Bool {
-    if case .agent(_, _, .absorb) = self { return true }
-    return false
+    switch self {
+    case .agent(_, _, .absorb), .agent(_, _, .hear): true
+    case .create, .session, .agent: false
+    }
   }
 }

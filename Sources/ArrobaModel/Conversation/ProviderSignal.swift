@@ -1,5 +1,3 @@
-package import ArrobaModel
-
 /// What a conversation says. It names run and turn: what is about another run or turn never settles this one.
 package struct ProviderSignal: Sendable, Equatable {
   package var run: RunID
