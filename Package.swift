@@ -94,11 +94,15 @@ var targets: [Target] = [
       "ArrobaTestSupport", "arroba-supervisor", "supervised-stub",
     ]),
   .testTarget(name: "ArrobaCLITests", dependencies: ["ArrobaCLI", "ArrobaJSON", "ArrobaTestSupport"]),
+  .executableTarget(
+    name: "journey-stub", dependencies: ["ArrobaTestSupport", "CPty"], path: "Tests/JourneyStub"),
+  .systemLibrary(name: "CHold", path: "Tests/CHold"),
   .testTarget(
     name: "JourneyTests",
     dependencies: [
-      "ArrobaJSON", "ArrobaSystem", "ArrobaTestSupport", "ArrobaWire", "arroba", "arroba-daemon",
-      "arroba-supervisor",
+      "ArrobaJSON", "ArrobaSystem", "ArrobaTestSupport", "ArrobaWire", "CHold", "CPty", "arroba",
+      "arroba-daemon",
+      "arroba-supervisor", "journey-stub",
     ]),
   .testTarget(name: "TidyTests", dependencies: ["ArrobaSystem", "ArrobaWire"]),
 ]

@@ -70,6 +70,7 @@ package final class Kernel {
   package struct Origin: Sendable {
     package let by: String?
     package let command: String?
+    /// Of every request of a client; what the daemon reports by itself has none.
     package let fingerprint: String?
 
     package init(by: String?, command: String?, fingerprint: String?) {
@@ -98,8 +99,9 @@ package final class Kernel {
     let cause = Ledger.Cause(
       by: origin.by, command: origin.command, fingerprint: origin.fingerprint,
       answer: { [unowned self] in render(decision.answer, in: $0) })  // the kernel outlives its commands
-    try await ledger.record(
-      decision.events, about: command.subject, cause: cause, durable: decision.isDurable)
+    // Whoever is answered is answered when it is on the disk; what is merely observed need not wait for that.
+    let isDurable = decision.isDurable || origin.fingerprint != nil
+    try await ledger.record(decision.events, about: command.subject, cause: cause, durable: isDurable)
     let answer = render(decision.answer, in: world)
     for effect in decision.effects { act(effect) }
     return answer
@@ -124,7 +126,7 @@ package final class Kernel {
 
   /// Something that the world reports, as a command like any other.
   package func report(_ signal: RunSignal, of agent: AgentID, in session: SessionID) {
-    Task { @LoopActor in
+    Loop.shared.task { [self] in
       do throws(Refusal) {
         _ = try await submit(
           .agent(session, agent, .absorb(signal)), from: Origin(by: nil, command: nil, fingerprint: nil))

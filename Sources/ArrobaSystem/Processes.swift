@@ -28,6 +28,9 @@ package enum Processes {
     _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
   }
 
+  /// A file that may not grow (RLIMIT_FSIZE) makes the write fail, as a full disk does, and does not end the process.
+  package static func failAtFileLimit() { signal(SIGXFSZ, SIG_IGN) }
+
   /// A signal is taken from this descriptor instead of interrupting; for the whole process, before its first thread.
   package static func signalDescriptor(_ numbers: [Int32]) throws(SystemError) -> Descriptor {
     var set = sigset_t()
@@ -46,7 +49,6 @@ package enum Processes {
     let got = withUnsafeMutableBytes(of: &information) { Glibc.read(descriptor.raw, $0.baseAddress, size) }
     return got == size ? Int32(information.ssi_signo) : nil
   }
-
 }
 
 /// The signals that a daemon hears, by number, so that nobody above needs the system's headers.

@@ -17,20 +17,23 @@ final class Exchange {
   let lane: ControlLane
   let method: String
   private let json: JSON
+  private let place: Turns.Ticket
   private var isPreparing = false
 
-  var server: Server { lane.connection.server }
+  var connection: Connection { lane.connection }
+  var server: Server { connection.server }
   var kernel: Kernel { server.kernel }
   var world: World { kernel.world }
 
   init(lane: ControlLane, method: String, params: JSON) {
     self.lane = lane
+    place = lane.preparing.take()
     self.method = method
     json = params
   }
 
   func reply() async -> Reply {
-    await lane.turnstile.enter()
+    await lane.preparing.wait(for: place)
     isPreparing = true
     defer { prepared() }
     do throws(WireError) {
@@ -52,7 +55,7 @@ final class Exchange {
   func prepared() {
     guard isPreparing else { return }
     isPreparing = false
-    lane.turnstile.leave()
+    lane.preparing.leave()
   }
 
   func submit(_ command: Command, _ origin: Kernel.Origin) async throws(WireError) -> JSON {

@@ -50,7 +50,11 @@ extension Kernel {
   private func resume(_ child: BornChild, run: Run, agent: Agent) {
     let new = NewAgent(id: agent.id, run: run.id, spec: agent.spec)
     terminals.adopt(child, session: agent.session, agent: new)
-    guard run.isLive else { return }
+    guard run.isLive else {
+      // It was being ended when the daemon died, and may have been told nothing of it.
+      if child.exit == nil { terminals.stop(run.id) }
+      return
+    }
     if run.phase == .starting {
       report(.started(run.id, surroundings.process(child.pid)), of: agent.id, in: agent.session)
     }

@@ -14,7 +14,7 @@ package final class TerminalRoom {
   private var leaving: Set<RunID> = []
   /// Agents whose program has ended and whose terminal is kept, the latest last.
   private var ended: [AgentID] = []
-  private var waiting: [AgentID: [@LoopActor () -> Void]] = [:]
+  private var waiting: [AgentID: [@LoopActor (_ failure: String?) -> Void]] = [:]
 
   /// Where what happens to runs is reported; set once by the kernel.
   var report: (@LoopActor (SessionID, AgentID, RunSignal) -> Void)?
@@ -41,8 +41,10 @@ package final class TerminalRoom {
     agents[agent.run] = (session, agent.id)
     host.spawn(birth) { [weak self] result in
       guard let self else { return }
+      var reason: String?
       switch result {
       case .failure(let failure):
+        reason = failure.message
         agents[agent.run] = nil
         report?(session, agent.id, .failedToStart(agent.run, reason: failure.message))
       case .success(let child):
@@ -50,7 +52,7 @@ package final class TerminalRoom {
         report?(session, agent.id, .started(agent.run, process(child.pid)))
         if leaving.contains(agent.run) { end(agent.run) }
       }
-      wakeWaiting(for: agent.id)
+      for body in waiting.removeValue(forKey: agent.id) ?? [] { body(reason) }
     }
   }
 
@@ -74,15 +76,12 @@ package final class TerminalRoom {
     if let exit = child.exit { ended(terminal, exit) }
   }
 
-  /// Calls `body` once the agent's program has started or has failed to; at once where nothing is awaited.
-  package func whenStarted(_ agent: AgentID, _ body: @escaping @LoopActor () -> Void) {
+  /// Calls `body` once the agent's program has started or has failed to, with the reason; at once where nothing is
+  /// awaited. The failure is recorded only after that.
+  package func whenStarted(_ agent: AgentID, _ body: @escaping @LoopActor (_ failure: String?) -> Void) {
     let isAwaited = agents.values.contains { $0.agent == agent } && terminals[agent] == nil
-    guard isAwaited else { return body() }
+    guard isAwaited else { return body(nil) }
     waiting[agent, default: []].append(body)
-  }
-
-  private func wakeWaiting(for agent: AgentID) {
-    for body in waiting.removeValue(forKey: agent) ?? [] { body() }
   }
 
   // MARK: death
