@@ -22,7 +22,8 @@ var targets: [Target] = [
   .target(
     name: "ArrobaAdapters",
     dependencies: [
-      "ArrobaJSON", "ArrobaLoop", "ArrobaModel", "ArrobaProvider", "ArrobaSupervision", "ArrobaSystem",
+      "ArrobaHTTP", "ArrobaJSON", "ArrobaLoop", "ArrobaModel", "ArrobaProvider", "ArrobaSupervision",
+      "ArrobaSystem",
       "ArrobaWire",
     ]),
   .target(name: "ArrobaClient", dependencies: ["ArrobaJSON", "ArrobaSystem", "ArrobaWire"]),
@@ -81,7 +82,8 @@ var targets: [Target] = [
   .testTarget(
     name: "ArrobaAdaptersTests",
     dependencies: [
-      "ArrobaAdapters", "ArrobaJSON", "ArrobaLoop", "ArrobaModel", "ArrobaProvider", "ArrobaSystem",
+      "ArrobaAdapters", "ArrobaHTTP", "ArrobaJSON", "ArrobaLoop", "ArrobaModel", "ArrobaProvider",
+      "ArrobaSystem",
       "ArrobaTestSupport",
     ]),
   .testTarget(

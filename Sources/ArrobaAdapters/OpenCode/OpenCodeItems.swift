@@ -49,6 +49,11 @@ struct OpenCodeItems {
     return (key, tool.input)
   }
 
+  /// The commands that run now, as they were called.
+  var runningCommands: [String] {
+    entries.values.filter { !$0.isDone && $0.isStarted }.compactMap { $0.item.tool?.input["command"]?.string }
+  }
+
   private var calls: [String: String] = [:]
 
   /// Whether any text came of these messages; a broken answer has none.

@@ -138,4 +138,6 @@ enum OpenCodeLimits {
   static let retryMs = 600_000
   /// How far away the next try may be.
   static let retryAheadMs = 300_000
+  /// An unfinished answer that is younger may be under way on a server that is not ours.
+  static let elsewhereMs = 600_000
 }

@@ -38,6 +38,22 @@ extension OpenCodeTranslator {
     updateActivity()
   }
 
+  /// It was told to stop and has not, for longer than we wait.
+  mutating func giveUpStopping() {
+    finish(
+      TurnEnd(
+        .interrupted, reason: "OpenCode did not stop when it was told to, and may still be working",
+        proof: "abort not confirmed"))
+    updateActivity()
+  }
+
+  /// An answer of ours came too late: settled elsewhere.
+  mutating func wasNotFound(_ request: String) {
+    asks.wasNotFound(request)
+    drain()
+    updateActivity()
+  }
+
   mutating func answer(_ ask: String, with answer: AskAnswer) {
     asks.answer(ask, with: answer)
     drain()
@@ -57,7 +73,13 @@ extension OpenCodeTranslator {
     items.tear()
     asks.vanish(reason: reason)
     drain()
-    if turn != nil { finish(TurnEnd(.interrupted, reason: reason, proof: "server gone")) }
+    switch turn?.stop {
+    // Who was told to stop, and has ended, has stopped.
+    case .asked?: finish(TurnEnd(.cancelled, reason: "cancelled; \(reason)", proof: "abort, server gone"))
+    case .limit(let failure, let words)?:
+      finish(TurnEnd(.failed(failure), reason: words, proof: "abort, server gone"))
+    case nil: finish(TurnEnd(.interrupted, reason: reason, proof: "server gone"))
+    }
     items.close(of: nil, because: reason)
     drain()
     updateActivity()
