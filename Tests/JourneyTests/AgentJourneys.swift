@@ -156,7 +156,8 @@ struct AgentJourneys {
       for name in ["ARROBA_SUPERVISOR_FD", "ARROBA_READY_FD", "TMUX", "LINES"] {
         #expect(variables[name] == nil, "\(name)")
       }
-      let plain = try daemon.session("exec sleep 1000", by: client).words("id")
+      let plain = try daemon.session("echo on; read x", by: client).words("id")
+      try daemon.screen(of: plain, shows: "on")
       #expect(try Processes.environment(of: daemon.program(of: plain))["TERM"] == "xterm-256color")
     }
   }
