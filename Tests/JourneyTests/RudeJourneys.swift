@@ -175,7 +175,8 @@ struct RudeJourneys {
         }
         try polite.request("daemon.ping")
       }
-      let half = try daemon.client().attach(id)
+      let half = try daemon.client().attach(
+        id, agent: try polite.request("agent.list", ["session": session]).words("agents.0.id"))
       try half.write([0x49, 0, 0, 1, 0, 65, 66])
       half.cut()
       try Deadline.until("nobody to be attached") {
@@ -200,6 +201,33 @@ struct RudeJourneys {
       #expect(sent < 4 << 20)
       #expect(try Processes.residentBytes(of: pid) - before < 6 << 20)
       try polite.request("daemon.ping")
+    }
+  }
+
+  @Test(
+    "A client that does not take its big answers is closed once 32 MiB of them wait, and the daemon gets them back"
+  )
+  func bigAnswers() throws {
+    try withDaemon { daemon in
+      let polite = try daemon.client()
+      let pid = try daemon.daemonPid()
+      // A session that is told in 4 MB.
+      let id = try polite.request("session.create", ["workspace": .string(daemon.workspace)]).words("id")
+      let long = JSON.string(String(repeating: "x", count: 100_000))
+      try polite.request(
+        "agent.spawn", ["session": .string(id), "argv": ["/bin/true", long], "count": 40])
+      try daemon.awaitEnded(id)
+      let before = try Processes.residentBytes(of: pid)
+      let rude = try daemon.client()
+      // Read at once, before the first answer shows that the client takes none.
+      let request = OutgoingMessage.request(id: 1, method: "session.get", params: ["session": .string(id)])
+      try rude.write(Array((0..<20).map { _ in request }.joined()))
+      try Deadline.until("the rude one to be gone", seconds: 30) {
+        try polite.request("daemon.health").number("connections.open") == 1
+      }
+      let grown = try Processes.mostResidentBytes(of: pid) - before
+      #expect(grown < 80 << 20, "the daemon grew by \(grown) bytes")
+      #expect(try daemon.daemonPid() == pid)
     }
   }
 }

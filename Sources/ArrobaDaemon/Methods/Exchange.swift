@@ -92,6 +92,8 @@ final class Exchange {
   }
 
   private func read(_ params: Params) async throws(WireError) -> Reply {
+    // Whose client is gone meanwhile, what it only wanted to know is not looked up.
+    if lane.isStopped && method != "daemon.shutdown" { return .result(.null) }
     switch method {
     case "session.list": return .result(try await listSessions(params))
     case "session.get": return .result(try await getSession(params))

@@ -14,6 +14,8 @@ package final class TerminalRoom {
   private var leaving: Set<RunID> = []
   /// Agents whose program has ended and whose terminal is kept, the latest last.
   private var ended: [AgentID] = []
+  /// Why an agent's program could not start: known here before it is recorded.
+  private var failures: [AgentID: String] = [:]
   private var waiting: [AgentID: [@LoopActor (_ failure: String?) -> Void]] = [:]
 
   /// Where what happens to runs is reported; set once by the kernel.
@@ -38,13 +40,13 @@ package final class TerminalRoom {
     session: SessionID, agent: NewAgent, birth: ChildBirth, process: @escaping @LoopActor (Int) -> Run.Process
   ) {
     close(agent.id)
+    failures[agent.id] = nil
     agents[agent.run] = (session, agent.id)
     host.spawn(birth) { [weak self] result in
       guard let self else { return }
-      var reason: String?
       switch result {
       case .failure(let failure):
-        reason = failure.message
+        failures[agent.id] = failure.message
         agents[agent.run] = nil
         report?(session, agent.id, .failedToStart(agent.run, reason: failure.message))
       case .success(let child):
@@ -52,7 +54,7 @@ package final class TerminalRoom {
         report?(session, agent.id, .started(agent.run, process(child.pid)))
         if leaving.contains(agent.run) { end(agent.run) }
       }
-      for body in waiting.removeValue(forKey: agent.id) ?? [] { body(reason) }
+      for body in waiting.removeValue(forKey: agent.id) ?? [] { body(failures[agent.id]) }
     }
   }
 
@@ -80,7 +82,7 @@ package final class TerminalRoom {
   /// awaited. The failure is recorded only after that.
   package func whenStarted(_ agent: AgentID, _ body: @escaping @LoopActor (_ failure: String?) -> Void) {
     let isAwaited = agents.values.contains { $0.agent == agent } && terminals[agent] == nil
-    guard isAwaited else { return body(nil) }
+    guard isAwaited else { return body(failures[agent]) }
     waiting[agent, default: []].append(body)
   }
 
@@ -141,6 +143,7 @@ package final class TerminalRoom {
 
   /// Nobody will ask for this agent's terminal any more; one whose program is still ending goes with it.
   func forget(_ agent: AgentID) {
+    failures[agent] = nil
     guard let terminal = terminals[agent], agents[terminal.run] == nil else { return }
     host.forget(terminal.run.text)
     remove(agent)
