@@ -93,7 +93,7 @@ var targets: [Target] = [
     dependencies: [
       "ArrobaCLI", "ArrobaClient", "ArrobaJSON", "ArrobaSupervision", "ArrobaSystem", "ArrobaTerminal",
       "ArrobaTestSupport",
-      "ArrobaWire",
+      "ArrobaWire", "CPty",
     ]),
   .testTarget(
     name: "JourneyTests",
