@@ -87,7 +87,11 @@ struct AttachTests {
         try seat.wait(for: "done")
         try seat.type(Self.usual)
       })
-    #expect(outcome.code == 0 && outcome.screen == "\u{1B}[?1049h\u{1B}[?2004hhellodone" + LeaveSequence.text)
+    #expect(
+      outcome.code == 0
+        && outcome.screen == AttachLoop.room(rows: 30) + "\u{1B}[?1049h\u{1B}[?2004hhellodone"
+          + LeaveSequence.text
+    )
     #expect(outcome.said == "[attached to build; Ctrl-\\ detaches]\n[detached from build]\n")
     seat.close()
   }
@@ -109,7 +113,7 @@ struct AttachTests {
           try lane.awaitEnd()
         }, user: { _, _ in })
       #expect(outcome.code == code && outcome.said == "[attached to build; Ctrl-\\ detaches]\n[\(words)]\n")
-      #expect(outcome.screen == "bye" + LeaveSequence.text)
+      #expect(outcome.screen == AttachLoop.room(rows: 24) + "bye" + LeaveSequence.text)
       seat.close()
     }
   }
@@ -223,7 +227,7 @@ struct AttachTests {
       ],
       lane: { lane, _ in try lane.output("x") }, user: { _, _ in })
     #expect(outcome.code == 4 && outcome.said.hasSuffix("[no agent\u{FFFD} there]\n"))
-    #expect(outcome.screen == "x" + LeaveSequence.text)
+    #expect(outcome.screen == AttachLoop.room(rows: 24) + "x" + LeaveSequence.text)
     seat.close()
   }
 
@@ -259,7 +263,9 @@ struct AttachTests {
         try lane.awaitEnd()
       },
       user: { seat, _ in try seat.wait(for: LeaveSequence.text) })
-    #expect(outcome.screen.utf8.count == total + LeaveSequence.text.utf8.count)
+    #expect(
+      outcome.screen.utf8.count == AttachLoop.room(rows: 24).utf8.count + total
+        + LeaveSequence.text.utf8.count)
     seat.close()
   }
 

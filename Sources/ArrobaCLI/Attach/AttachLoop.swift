@@ -58,6 +58,7 @@ final class AttachLoop {
   var isScreenClear: Bool { screen.waiting == 0 }
 
   func run() -> Outcome {
+    makeRoom()
     var set = PollSet()
     while true {
       if case .leaving(let outcome, let deadline) = course {
@@ -67,6 +68,16 @@ final class AttachLoop {
       turn(&set)
     }
   }
+
+  /// Scrolls what the user has on the screen out at the top, so that a repaint does not take it away.
+  private func makeRoom() {
+    guard !options.isRaw, let size = seat.size else { return }
+    screen.write(Self.room(rows: size.rows))
+    screen.flush()
+  }
+
+  /// From the line behind the last one that is written, wherever on the screen that is.
+  static func room(rows: Int) -> String { String(repeating: "\r\n", count: max(0, rows - 1)) }
 
   private func turn(_ set: inout PollSet) {
     let isRunning = if case .running = course { true } else { false }
@@ -176,6 +187,7 @@ final class AttachLoop {
   private func takeBackTerminal() {
     if let mode {
       mode.enterRaw()
+      makeRoom()
       link.needsRepaint = true
       link.lose()
     }
