@@ -104,7 +104,7 @@ var targets: [Target] = [
     dependencies: [
       "ArrobaCLI", "ArrobaClient", "ArrobaJSON", "ArrobaSupervision", "ArrobaSystem", "ArrobaTerminal",
       "ArrobaTestSupport",
-      "ArrobaWire",
+      "ArrobaWire", "CPty",
     ]),
   .executableTarget(
     name: "journey-stub", dependencies: ["ArrobaTestSupport", "CPty"], path: "Tests/JourneyStub"),

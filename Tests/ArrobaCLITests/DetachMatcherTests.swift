@@ -83,11 +83,18 @@ struct DetachMatcherTests {
   func escapeAtOnce() {
     var matcher = DetachMatcher(.usual)
     #expect(matcher.feed([0x1B]) == DetachMatcher.Outcome(forward: [0x1B]))
-    #expect(!matcher.isUndecided)
     #expect(matcher.feed(Array("[A".utf8)[...]) == DetachMatcher.Outcome(forward: Array("[A".utf8)))
     #expect(matcher.feed([0x1B]).forward == [0x1B])
     // A protocol's encoding of the key that is cut behind its Escape: the program got that one, which harms nobody.
     #expect(matcher.feed(Array("[92;5u".utf8)[...]) == DetachMatcher.Outcome(forward: [], isDetached: true))
+  }
+
+  @Test("The key detaches also after an Escape, once it is clear that the two are not one key")
+  func behindEscape() {
+    var matcher = DetachMatcher(.usual)
+    #expect(matcher.feed([0x1B]).forward == [0x1B] && matcher.isUndecided)
+    #expect(matcher.flush() == DetachMatcher.Outcome() && !matcher.isUndecided)
+    #expect(matcher.feed([0x1C]) == DetachMatcher.Outcome(forward: [], isDetached: true))
   }
 
   @Test("A sequence that stays incomplete is held, and handed on when nothing follows")

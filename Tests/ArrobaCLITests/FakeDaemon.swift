@@ -101,15 +101,13 @@ final class FakeDaemon: Sendable {
   // MARK: serving
 
   private func serve(_ connection: Descriptor) {
+    defer { shutdown(connection.raw, Int32(SHUT_RDWR)) }
     var lines = LineSplitter()
     var block = [UInt8](repeating: 0, count: 64 << 10)
     while case .moved(let count) = block.withUnsafeMutableBytes({ connection.read(into: $0) }) {
       lines.feed(block[..<count])
       while let line = try? lines.next() {  // a line of 8 MiB is none that a test sends
-        guard answer(line, on: connection, &lines) else {
-          shutdown(connection.raw, Int32(SHUT_RDWR))
-          return
-        }
+        guard answer(line, on: connection, &lines) else { return }
       }
     }
   }

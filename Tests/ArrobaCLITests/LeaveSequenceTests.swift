@@ -68,6 +68,17 @@ struct LeaveSequenceTests {
       left.cursor.row == 7 && left.cursor.column == 0 && left.cursor.isVisible && left.cursor.shape == 0)
   }
 
+  @Test("Room for the agent's screen keeps what the user had, without gaps, however full the screen was")
+  func room() {
+    for lines in 0...12 {
+      let text = (0..<lines).map { "line \($0)\r\n" }.joined()
+      let made = screen(text, AttachLoop.room(rows: 8), "\u{1B}[H\u{1B}[2J", "agent")
+      let rows = made.textRows(history: 100)
+      #expect(
+        rows.prefix(lines) == (0..<lines).map { "line \($0)" }[...] && rows[lines] == "agent", "\(lines)")
+    }
+  }
+
   @Test("A line across the bottom leaves the cursor and the pen where they are")
   func bottomLine() {
     let away = screen("\u{1B}[31mab\u{1B}[2;5H", LeaveSequence.bottomLine("away", size: (40, 8)))

@@ -162,7 +162,8 @@ struct VerbTests {
     let handlers: [String: FakeDaemon.Handler] = [
       "terminal.screen": { params, _ in
         .result(
-          params["format"] == "ansi" ? ["ansi": "\u{1B}[31mred"] : ["text": ["one", "", "tw\u{1B}o 漢"]])
+          params["format"] == "ansi"
+            ? ["ansi": "\u{1B}[31mred"] : ["text": ["one", "", "tw\u{1B}o 漢", "", ""]])
       }
     ]
     #expect(try run(["screen"], handlers).run == ToolRun(out: "one\n\ntw\u{FFFD}o 漢\n"))

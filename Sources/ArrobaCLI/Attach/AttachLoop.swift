@@ -32,8 +32,11 @@ final class AttachLoop {
   private let mode: TerminalMode?
   private let options: Attaching
   private let keys: DetachKeys
-  private var matcher: DetachMatcher
+  /// The first one hands on what is typed; any of them finds what leaves.
+  private var matchers: [DetachMatcher]
   private var course = Course.running
+  /// When the bytes came that only what follows can explain.
+  private var undecidedSinceMs: Int?
   private var isInputOver = false
   private var block = [UInt8](repeating: 0, count: 32 << 10)
 
@@ -48,13 +51,14 @@ final class AttachLoop {
     self.keys = keys
     self.signals = signals
     self.mode = mode
-    matcher = DetachMatcher(keys)
+    matchers = ([keys] + (options.isView ? DetachKeys.looking : [])).map { DetachMatcher($0) }
   }
 
   /// Whether the terminal took everything; one that did not must not be written to again, or we would wait for it.
   var isScreenClear: Bool { screen.waiting == 0 }
 
   func run() -> Outcome {
+    makeRoom()
     var set = PollSet()
     while true {
       if case .leaving(let outcome, let deadline) = course {
@@ -64,6 +68,16 @@ final class AttachLoop {
       turn(&set)
     }
   }
+
+  /// Scrolls what the user has on the screen out at the top, so that a repaint does not take it away.
+  private func makeRoom() {
+    guard !options.isRaw, let size = seat.size else { return }
+    screen.write(Self.room(rows: size.rows))
+    screen.flush()
+  }
+
+  /// From the line behind the last one that is written, wherever on the screen that is.
+  static func room(rows: Int) -> String { String(repeating: "\r\n", count: max(0, rows - 1)) }
 
   private func turn(_ set: inout PollSet) {
     let isRunning = if case .running = course { true } else { false }
@@ -80,8 +94,11 @@ final class AttachLoop {
     }
     let isReady = set.wait(timeoutMs: link.hasEarlyBytes && isRunning ? 0 : patience(isRunning))
     if isReady, set.isReadable(signalled) { heedSignals() }
-    if isReady, let input, set.isReadable(input) { readInput() }
-    if !isReady, isRunning, matcher.isUndecided { forward(matcher.flush()) }
+    if isReady, let input, set.isReadable(input) {
+      readInput()
+    } else if isRunning, let since = undecidedSinceMs, Clock.monotonicMs() - since >= Self.undecidedMs {
+      forward { $0.flush() }
+    }
     if isRunning { turnLane(set, isReady ? lane : nil, wantsLane: wantsLane) }
     if isReady, let output, set.isWritable(output) { screen.flush() }
     if isRunning, screen.isBroken { leave(.detached) }
@@ -102,7 +119,7 @@ final class AttachLoop {
     guard isRunning else { return Self.lastWordsMs }
     var due = link.dueMs
     let now = Clock.monotonicMs()
-    if matcher.isUndecided { due = min(due, now + Self.undecidedMs) }
+    if let since = undecidedSinceMs { due = min(due, since + Self.undecidedMs) }
     if case .lost(let loss) = link.phase, !link.needsRepaint {
       due = min(due, loss.sinceMs + Self.noteLossAfterMs)
     }
@@ -129,7 +146,7 @@ final class AttachLoop {
     switch block.withUnsafeMutableBytes({ StandardStreams.read(into: $0, from: seat.input) }) {
     case .moved(let count):
       let bytes = block[..<count]
-      if options.isView { look(bytes) } else { forward(matcher.feed(bytes)) }
+      forward { $0.feed(bytes) }
     case .wouldBlock: break
     case .ended, .failed:
       isInputOver = true
@@ -138,17 +155,12 @@ final class AttachLoop {
     }
   }
 
-  private func forward(_ found: DetachMatcher.Outcome) {
-    link.type(found.forward[...])
-    if found.isDetached { leave(.detached) }
-  }
-
-  /// Keys of somebody who only looks: they leave, or do nothing.
-  private func look(_ bytes: ArraySlice<UInt8>) {
-    let found = matcher.feed(bytes)
-    // A sequence, a mouse's for instance, may hold these letters; only the key alone is meant.
-    let isLeaving = bytes.count == 1 && (bytes.first == UInt8(ascii: "q") || bytes.first == 0x03)
-    if found.isDetached || isLeaving || bytes.elementsEqual("\u{1B}[99;5u".utf8) { leave(.detached) }
+  /// Keys of somebody who only looks leave, or do nothing.
+  private func forward(_ judge: (inout DetachMatcher) -> DetachMatcher.Outcome) {
+    let found = matchers.indices.map { judge(&matchers[$0]) }
+    undecidedSinceMs = matchers.contains { $0.isUndecided } ? Clock.monotonicMs() : nil
+    if !options.isView, let typed = found.first?.forward { link.type(typed[...]) }
+    if found.contains(where: \.isDetached) { leave(.detached) }
   }
 
   private func heedSignals() {
@@ -175,6 +187,7 @@ final class AttachLoop {
   private func takeBackTerminal() {
     if let mode {
       mode.enterRaw()
+      makeRoom()
       link.needsRepaint = true
       link.lose()
     }

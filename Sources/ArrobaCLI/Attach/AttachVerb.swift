@@ -7,7 +7,7 @@ internal import ArrobaWire
 struct AttachVerb {
   let context: Context
   let options: Attaching
-  let seat = Seat.standard
+  var seat = Seat.standard
 
   /// Refuses before anything is made or changed.
   func check() throws(Misuse) {

@@ -52,6 +52,11 @@ package struct DetachKeys: Equatable, Sendable {
   package static let usual = DetachKeys(
     keys: [Key(code: 0x5C, isControl: true, isAlt: false)], shown: "Ctrl-\\")
   package static let none = DetachKeys(keys: [], shown: "")
+  /// Somebody who only looks leaves by these as well, each alone: they can mean nothing else.
+  package static let looking = [
+    DetachKeys(keys: [Key(code: 0x71, isControl: false, isAlt: false)], shown: "q"),
+    DetachKeys(keys: [Key(code: 0x63, isControl: true, isAlt: false)], shown: "Ctrl-C"),
+  ]
 
   private init(keys: [Key], shown: String) {
     self.keys = keys

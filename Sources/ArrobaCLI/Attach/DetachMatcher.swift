@@ -28,7 +28,9 @@ package struct DetachMatcher {
   }
 
   /// Whether `flush` should be called if nothing more comes soon.
-  package var isUndecided: Bool { partial.count > partialForwarded }
+  ///
+  /// Also where all of it was handed on: a key that comes much later is no part of an Escape before it.
+  package var isUndecided: Bool { !partial.isEmpty }
 
   package mutating func feed(_ chunk: ArraySlice<UInt8>) -> Outcome {
     if keys.isEmpty || isPlain(chunk) { return Outcome(forward: Array(chunk)) }

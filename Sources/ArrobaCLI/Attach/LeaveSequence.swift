@@ -1,5 +1,6 @@
 /// What is written to the user's terminal on leaving, whatever the program may have set on it.
 package enum LeaveSequence {
+
   /// Mode by mode, each in the way in which terminals agree. What differs among terminals from the start (the wheel as
   /// cursor keys, Alt as Escape, clusters) is left as it is: there is no one state to go back to.
   private static let parts: [String] = [

@@ -68,7 +68,8 @@ package struct SessionText {
 
   private func instant(_ value: JSON?) -> String? {
     guard let text = value?.string else { return nil }
-    return Humane.local(text) + (Humane.age(since: text, nowMs: nowMs).map { " (\($0) ago)" } ?? "")
+    return Humane.local(text)
+      + (Humane.age(since: text, nowMs: nowMs).map { $0 == "now" ? " (now)" : " (\($0) ago)" } ?? "")
   }
 
   /// The agent that most wants to be looked at speaks for its session.

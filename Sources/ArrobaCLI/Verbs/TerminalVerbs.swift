@@ -12,7 +12,9 @@ extension Context {
     } else if ansi {
       output.raw(Array((result["ansi"]?.string ?? "").utf8))
     } else {
-      for row in result["text"]?.array ?? [] { output.line(Clean.line(row.string ?? "")) }
+      // A screen that is half empty is shown as far as there is something on it.
+      let rows = (result["text"]?.array ?? []).map { $0.string ?? "" }
+      for row in rows.prefix((rows.lastIndex { !$0.isEmpty } ?? -1) + 1) { output.line(Clean.line(row)) }
     }
     return ExitCode.done
   }

@@ -17,6 +17,8 @@ final class TerminalLaneClient: TerminalClient {
   private let connection: Connection
   private var offset: UInt64
   private var needsRepaint: Bool
+  /// Its user's terminal has not been given anything yet, so that a repaint brings what scrolled away as well.
+  private var isNew: Bool
   private var decoder = FrameDecoder()
   /// Input that the program's terminal did not take yet.
   private var untyped: [UInt8] = []
@@ -33,8 +35,10 @@ final class TerminalLaneClient: TerminalClient {
   private static let heartbeatMs = 5000
 
   init(
-    attachment: AttachmentID, terminal: Terminal, drives: Bool, connection: Connection, after: UInt64?
+    attachment: AttachmentID, terminal: Terminal, drives: Bool, connection: Connection, after: UInt64?,
+    isNew: Bool
   ) {
+    self.isNew = isNew
     self.attachment = attachment
     self.terminal = terminal
     self.drives = drives
@@ -105,12 +109,14 @@ final class TerminalLaneClient: TerminalClient {
 
   private func repaint() {
     needsRepaint = false
-    let (at, bytes) = terminal.repaint()
+    let (at, bytes) = terminal.repaint(withHistory: isNew)
+    isNew = false
     offset = at
     connection.send(TerminalFrame.screen(at: at, bytes))
   }
 
   private func forward(_ ring: OutputRing) {
+    isNew = false
     let count = ring.withBytes(from: offset, atMost: Self.longestOutput) { first, second in
       let count = first.count + second.count
       connection.send(header: TerminalFrame.header(.output, count: count), first, second)

@@ -133,10 +133,11 @@ package final class Terminal {
 
   // MARK: the screen
 
-  /// Bytes that paint the screen from nothing, true at the ring's present end.
-  package func repaint() -> (offset: UInt64, bytes: [UInt8]) {
+  /// Bytes that paint the screen from nothing, true at the ring's present end; with some of what scrolled away before,
+  /// for a client that has not seen it.
+  package func repaint(withHistory: Bool) -> (offset: UInt64, bytes: [UInt8]) {
     screen.catchUp(with: lane.ring)
-    return (lane.ring.end, screen.repaint())
+    return (lane.ring.end, screen.repaint(withHistory: withHistory))
   }
 
   package func read<R>(_ body: (borrowing TerminalScreen) -> R) -> R {

@@ -10,7 +10,7 @@ package struct TerminalScreen: ~Copyable {
   /// Lines that are kept of what scrolled away.
   private static let scrollbackLines = 10_000
   private static let scrollbackBytes = 4 << 20
-  /// Lines of scrollback that a repaint brings along.
+  /// Lines of scrollback that the first repaint for a client brings along.
   private static let repaintedHistory = 200
 
   init(columns: Int, rows: Int) {
@@ -37,5 +37,7 @@ package struct TerminalScreen: ~Copyable {
 
   mutating func takeAnswers() -> [UInt8] { model.takeAnswers() }
 
-  func repaint() -> [UInt8] { model.repaint(history: Self.repaintedHistory) }
+  func repaint(withHistory: Bool) -> [UInt8] {
+    model.repaint(history: withHistory ? Self.repaintedHistory : 0)
+  }
 }

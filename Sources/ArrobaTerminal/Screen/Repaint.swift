@@ -1,11 +1,11 @@
 /// From the model the bytes that bring any terminal from nothing to the same state.
 extension Screen {
-  /// Bytes that make a terminal of the same size show and remember the same, whatever it showed before, with as
-  /// many of the newest scrollback lines as asked for. They leave its parser at rest, or exactly where ours is in
-  /// the middle of a sequence. With history the terminal's own scrollback is cleared first.
+  /// Bytes that make a terminal of the same size show the same, whatever it showed before, and remember as many of
+  /// the newest scrollback lines as asked for. They leave its parser at rest, or exactly where ours is in the middle
+  /// of a sequence. What the terminal remembers already stays above: it is its user's.
   package func repaint(history: Int) -> [UInt8] {
     var painter = Painter()
-    emulation.paintStart(&painter, clearingHistory: history > 0)
+    emulation.paintStart(&painter)
     emulation.paintScreens(&painter, history: history)
     emulation.paintState(&painter)
     painter.raw(parser.unfinished)
@@ -15,7 +15,7 @@ extension Screen {
   /// Bytes that show the top left of the screen on a smaller terminal, for somebody who only looks on.
   package func repaint(columns: Int, rows: Int) -> [UInt8] {
     var painter = Painter()
-    emulation.paintStart(&painter, clearingHistory: false)
+    emulation.paintStart(&painter)
     if emulation.isAlternate { painter.control("?1049h\u{1B}[H\u{1B}[2J") }
     let area = Area(columns: min(max(columns, 1), self.columns), rows: min(max(rows, 1), self.rows))
     // Nothing may wrap or scroll at the cut.
@@ -42,7 +42,7 @@ struct Area {
 
 extension Emulation {
   /// Brings a terminal in any state to a known one: nothing unfinished, main screen, everything off and empty.
-  func paintStart(_ painter: inout Painter, clearingHistory: Bool) {
+  func paintStart(_ painter: inout Painter) {
     painter.raw("\u{18}")
     painter.control("?2026h")
     painter.control("?1049l")
@@ -63,7 +63,6 @@ extension Emulation {
     painter.control("?5W")
     painter.control("H")
     painter.control("2J")
-    if clearingHistory { painter.control("3J") }
   }
 
   /// Both screens with their saved cursors; ends in the one that is shown, the pen plain.
