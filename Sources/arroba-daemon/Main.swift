@@ -76,7 +76,10 @@ enum ArrobaDaemonProgram {
   ) async {
     do {
       let link = try SupervisorLink.takeOver(descriptor: descriptor, atMostMs: 5000)
-      let providers = ProviderRegistry([RawTerminalProvider(environment: environment)])
+      let providers = ProviderRegistry([
+        OpenCodeProvider(environment: environment, state: places.state, host: link.share("opencode")),
+        RawTerminalProvider(environment: environment),
+      ])
       let daemon = Daemon(places: places, supervisor: link, providers: providers, signals: signals)
       do {
         try await daemon.start()

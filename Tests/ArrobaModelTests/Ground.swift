@@ -61,6 +61,10 @@ extension Decision.Effect {
     case .start(_, let agent): "start \(agent.run)"
     case .stop(let run): "stop \(run)"
     case .forget(let agent): "forget \(agent)"
+    case .submit(_, let agent, let prompt, _): "submit \(prompt) to \(agent)"
+    case .cancel(_, let agent, let prompt, let force):
+      "cancel \(prompt) of \(agent)\(force ? " by force" : "")"
+    case .answer(_, let agent, let key, let answer): "answer \(key) of \(agent): \(answer.choices.joined())"
     }
   }
 }

@@ -19,29 +19,31 @@ extension Exchange {
     let agents = try params.text("agent").map { name throws(WireError) in
       [try world.agent(named: name, in: session)]
     }
-    let numbers = (agents ?? session.agents).compactMap(\.talk).flatMap(\.transcript)
-      .filter { $0 < before }.sorted()
-    let page = numbers.suffix(limit)
+    let entries = (agents ?? session.agents).compactMap(\.talk).flatMap(\.transcript)
+      .filter { $0.seq < before }.sorted { $0.seq < $1.seq }
+    let page = entries.suffix(limit)
     var items: [JSON] = []
-    for number in page {
+    for entry in page {
       let records: [LogRecord]
       do {
-        records = try await kernel.ledger.log.read(after: number - 1, limit: 1, limitBytes: 16 << 20)
+        records = try await kernel.ledger.log.read(after: entry.source - 1, limit: 1, limitBytes: 16 << 20)
       } catch {
         throw WireError(kind: .storageFailed, message: "\(error)", hint: "arroba doctor")
       }
-      if let record = records.first, record.seq == number, let item = item(record, in: session.id) {
+      if let record = records.first, record.seq == entry.source,
+        let item = item(record, at: entry.seq, in: session.id)
+      {
         items.append(item)
       }
     }
-    let next = page.count < numbers.count ? page.first.map { JSON.int(Int($0)) } : nil
+    let next = page.count < entries.count ? page.first.map { JSON.int(Int($0.seq)) } : nil
     return [
       "session": .string(session.id.text), "items": .array(items), "next": next ?? .null,
       "asOf": .int(Int(kernel.ledger.head)),
     ]
   }
 
-  private func item(_ record: LogRecord, in session: SessionID) -> JSON? {
+  private func item(_ record: LogRecord, at seq: UInt64, in session: SessionID) -> JSON? {
     let event = record.payload.withUnsafeBufferPointer { try? EventCodec.read($0, seq: record.seq).0 }
     guard let event, case .agent(_, let agent, let what) = event.event else { return nil }  // unreadable
     var object = JSONObject()
@@ -50,7 +52,7 @@ extension Exchange {
       object["id"] = .string(id.text)
       for member in item.json.object?.members ?? [] { object[member.key] = member.value }
       object["prompt"] = .text(prompt?.text)
-    case .prompt(let id, .submitted(let text)):
+    case .prompt(let id, .submitted(let text)), .prompt(let id, .edited(let text)):
       object["id"] = .string(id.text)
       object["type"] = "prompt"
       object["text"] = .string(text)
@@ -64,7 +66,7 @@ extension Exchange {
     default: return nil  // not of a transcript
     }
     object["agent"] = .string(agent.text)
-    object["seq"] = .int(Int(record.seq))
+    object["seq"] = .int(Int(seq))
     object["at"] = .string(event.at.text)
     return .object(object)
   }

@@ -20,7 +20,7 @@ extension Agent {
       }
       var plan = TalkPlan(self, in: session.id)
       plan.add(.prompt(prompt, .submitted(text: text)))
-      plan.talk.prompts.append(Prompt(id: prompt, text: text, by: nil, at: Instant(ms: 0)))
+      plan.talk.prompts.append(Prompt(id: prompt, text: text, by: nil, at: Instant(ms: 0), source: 0))
       plan.sendNext(startingRun: run)
       return plan.decision(answer: .prompt(session.id, id, prompt))
     case .edit(let prompt, let text):

@@ -25,6 +25,8 @@ package struct Prompt: Sendable, Equatable {
   package var text: String
   /// The client instance that submitted it.
   package let by: String?
+  /// The number of the event that says its text.
+  package var source: UInt64
   /// At least the first one, `queued`.
   package private(set) var steps: [Step]
   /// The provider's own name for it.
@@ -34,10 +36,11 @@ package struct Prompt: Sendable, Equatable {
   /// Bytes that the text has lost since the prompt ended, so that old ones take little room; the log has it whole.
   package private(set) var cut = 0
 
-  package init(id: PromptID, text: String, by: String?, at: Instant) {
+  package init(id: PromptID, text: String, by: String?, at: Instant, source: UInt64) {
     self.id = id
     self.text = text
     self.by = by
+    self.source = source
     steps = [Step(state: .queued, at: at)]
   }
 

@@ -15,8 +15,15 @@ package struct Talk: Sendable, Equatable {
   package var asks: [AskRecord] = []
   /// The items of the active turn by the provider's key.
   package var items: [String: KnownItem] = [:]
-  /// The numbers of the events that the transcript consists of.
-  package var transcript: [UInt64] = []
+  /// What the transcript consists of, in the order of the conversation.
+  package var transcript: [TranscriptEntry] = []
+
+  /// An entry of a transcript: the event that puts it there, and the one that says what it is. They differ for a prompt,
+  /// which stands where it was sent and says what it was submitted, or last edited, as.
+  package struct TranscriptEntry: Sendable, Equatable {
+    package let seq: UInt64
+    package let source: UInt64
+  }
 
   package struct KnownItem: Sendable, Equatable {
     package let id: ItemID
@@ -50,21 +57,22 @@ extension Talk {
   mutating func apply(_ event: PromptEvent, of id: PromptID, from record: RecordedEvent) {
     if case .submitted(let text) = event {
       guard prompt(id) == nil else { return }
-      prompts.append(Prompt(id: id, text: text, by: record.by, at: record.at))
-      transcript.append(record.seq)
+      prompts.append(Prompt(id: id, text: text, by: record.by, at: record.at, source: record.seq))
       return
     }
     guard let index = prompts.firstIndex(where: { $0.id == id }) else { return }
     switch event {
     case .submitted: return  // above
-    case .edited(let text): prompts[index].text = text
+    case .edited(let text):
+      prompts[index].text = text
+      prompts[index].source = record.seq
     case .moved(let position):
       let prompt = prompts.remove(at: index)
       let first = active == nil ? -1 : 0
       prompts.insert(prompt, at: min(max(0, position + first), prompts.count))
-    case .dispatched(let run):
-      prompts[index].enter(.dispatching, at: record.at, reason: nil)
-      _ = run
+    case .dispatched:
+      prompts[index].enter(.dispatching, at: record.at)
+      transcript.append(TranscriptEntry(seq: record.seq, source: prompts[index].source))
     case .started(let mark):
       prompts[index].mark = mark
       if prompts[index].state == .dispatching { prompts[index].enter(.running, at: record.at) }
@@ -85,7 +93,7 @@ extension Talk {
     case .delta: return  // told to those who watch; the completed item holds all of it
     case .completed(let item):
       items[item.key] = KnownItem(id: id, fingerprint: item.fingerprint)
-      transcript.append(record.seq)
+      transcript.append(TranscriptEntry(seq: record.seq, source: record.seq))
     case .dropped(let key): items[key] = nil
     }
   }
