@@ -15,13 +15,15 @@ var targets: [Target] = [
   .target(name: "ArrobaWire", dependencies: ["ArrobaJSON"]),
   // floor 2: the model, keeping, and the contract with what runs
   .target(name: "ArrobaModel", dependencies: ["ArrobaJSON", "ArrobaWire"]),
+  .target(name: "ArrobaHTTP", dependencies: ["ArrobaLoop", "ArrobaSystem"]),
   .target(name: "ArrobaLog", dependencies: ["ArrobaLoop", "ArrobaSystem"]),
   .target(name: "ArrobaProvider", dependencies: ["ArrobaLoop", "ArrobaModel", "ArrobaSupervision"]),
   // floor 3: behaviour
   .target(
     name: "ArrobaAdapters",
     dependencies: [
-      "ArrobaJSON", "ArrobaLoop", "ArrobaModel", "ArrobaProvider", "ArrobaSupervision", "ArrobaSystem",
+      "ArrobaHTTP", "ArrobaJSON", "ArrobaLoop", "ArrobaModel", "ArrobaProvider", "ArrobaSupervision",
+      "ArrobaSystem",
       "ArrobaWire",
     ]),
   .target(name: "ArrobaClient", dependencies: ["ArrobaJSON", "ArrobaSystem", "ArrobaWire"]),
@@ -77,6 +79,15 @@ var targets: [Target] = [
       "ArrobaJSON", "ArrobaKernel", "ArrobaLog", "ArrobaLoop", "ArrobaModel", "ArrobaProvider",
       "ArrobaSupervision", "ArrobaTestSupport", "ArrobaWire",
     ]),
+  .testTarget(
+    name: "ArrobaAdaptersTests",
+    dependencies: [
+      "ArrobaAdapters", "ArrobaHTTP", "ArrobaJSON", "ArrobaLoop", "ArrobaModel", "ArrobaProvider",
+      "ArrobaSystem",
+      "ArrobaTestSupport",
+    ]),
+  .testTarget(
+    name: "ArrobaHTTPTests", dependencies: ["ArrobaHTTP", "ArrobaLoop", "ArrobaSystem", "ArrobaTestSupport"]),
   .executableTarget(
     name: "supervised-stub",
     dependencies: ["ArrobaAdapters", "ArrobaLoop", "ArrobaProvider", "ArrobaSystem"],
@@ -95,11 +106,15 @@ var targets: [Target] = [
       "ArrobaTestSupport",
       "ArrobaWire", "CPty",
     ]),
+  .executableTarget(
+    name: "journey-stub", dependencies: ["ArrobaTestSupport", "CPty"], path: "Tests/JourneyStub"),
+  .systemLibrary(name: "CHold", path: "Tests/CHold"),
   .testTarget(
     name: "JourneyTests",
     dependencies: [
-      "ArrobaJSON", "ArrobaSystem", "ArrobaTestSupport", "ArrobaWire", "arroba", "arroba-daemon",
-      "arroba-supervisor",
+      "ArrobaJSON", "ArrobaSystem", "ArrobaTestSupport", "ArrobaWire", "CHold", "CPty", "arroba",
+      "arroba-daemon",
+      "arroba-supervisor", "journey-stub",
     ]),
   .testTarget(name: "TidyTests", dependencies: ["ArrobaSystem", "ArrobaWire"]),
 ]

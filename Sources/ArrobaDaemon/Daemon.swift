@@ -142,10 +142,13 @@ package final class Daemon {
     server.kernel.beginShutdown()
     // A full disk or a stuck one must not keep the user waiting: the log is whole without this as well.
     Loop.shared.after(Self.patienceMs) { [self] in leave(mode, code: 1) }
-    Task { @LoopActor in
+    Loop.shared.task { [self] in
       // Not written: the log cannot be; then there is nothing to lose by going on.
       try? await server.kernel.record(.stopping(reason: "\(mode.rawValue): \(reason)"), durable: false)
-      if mode == .stop { await endPrograms(server.kernel) }
+      if mode == .stop {
+        await endPrograms(server.kernel)
+        await endConversations(server.kernel)
+      }
       server.closeAll()
       server.kernel.ledger.log.close { [self] _ in leave(mode, code: 0) }
     }
@@ -154,6 +157,8 @@ package final class Daemon {
   private static let patienceMs = 1400
   /// Programs that are hung up have that long to end by themselves.
   private static let programsMs = 800
+
+  private static let conversationsMs = 500
 
   private func endPrograms(_ kernel: Kernel) async {
     await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
@@ -164,6 +169,13 @@ package final class Daemon {
       // Not written: the next start finds the run without its program and says so itself.
       _ = try? await kernel.submit(
         .agent(session, agent, .absorb(lost)), from: Kernel.Origin(by: nil, command: nil, fingerprint: nil))
+    }
+  }
+
+  /// What becomes of the turns that were under way is said by the next daemon, by what the providers know.
+  private func endConversations(_ kernel: Kernel) async {
+    await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+      kernel.conversations.stopAll(limitMs: Self.conversationsMs) { done.resume() }
     }
   }
 

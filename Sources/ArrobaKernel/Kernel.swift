@@ -10,6 +10,7 @@ internal import ArrobaWire
 package final class Kernel {
   package let ledger: Ledger
   package let terminals: TerminalRoom
+  package let conversations: ConversationRoom
   private let queue = CommandQueue()
   private let repetitions: Repetitions
   private let providers: ProviderRegistry
@@ -53,8 +54,10 @@ package final class Kernel {
     terminals = TerminalRoom(host: host, nowMs: { surroundings.now().ms })
     repetitions = Repetitions(ledger: ledger, now: surroundings.now)
     self.providers = providers
+    conversations = ConversationRoom(providers: providers, socket: surroundings.socket)
     self.surroundings = surroundings
     terminals.report = { [weak self] session, agent, signal in self?.report(signal, of: agent, in: session) }
+    conversations.hear = { [weak self] session, agent, signal in self?.hear(signal, of: agent, in: session) }
   }
 
   package var world: World { ledger.world }
@@ -70,6 +73,7 @@ package final class Kernel {
   package struct Origin: Sendable {
     package let by: String?
     package let command: String?
+    /// Of every request of a client; what the daemon reports by itself has none.
     package let fingerprint: String?
 
     package init(by: String?, command: String?, fingerprint: String?) {
@@ -98,8 +102,9 @@ package final class Kernel {
     let cause = Ledger.Cause(
       by: origin.by, command: origin.command, fingerprint: origin.fingerprint,
       answer: { [unowned self] in render(decision.answer, in: $0) })  // the kernel outlives its commands
-    try await ledger.record(
-      decision.events, about: command.subject, cause: cause, durable: decision.isDurable)
+    // Whoever is answered is answered when it is on the disk; what is merely observed need not wait for that.
+    let isDurable = decision.isDurable || origin.fingerprint != nil
+    try await ledger.record(decision.events, about: command.subject, cause: cause, durable: isDurable)
     let answer = render(decision.answer, in: world)
     for effect in decision.effects { act(effect) }
     return answer
@@ -107,45 +112,42 @@ package final class Kernel {
 
   private func act(_ effect: Decision.Effect) {
     switch effect {
-    case .start(let session, let agent):
-      guard let provider = providers.provider(named: agent.spec.provider) else {
-        let reason = "this daemon has no provider \(agent.spec.provider)"
-        return report(.failedToStart(agent.run, reason: reason), of: agent.id, in: session)
-      }
+    case .start(let session, let agent): start(agent, in: session)
+    case .stop(let run): if !conversations.close(run) { terminals.stop(run) }
+    case .forget(let agent): terminals.forget(agent)
+    case .submit(let session, let agent, let prompt, let text):
+      converse(agent, in: session) { $0.submit(TurnRequest(id: prompt, text: text)) }
+    case .cancel(let session, let agent, let prompt, let force):
+      converse(agent, in: session) { $0.cancel(prompt, force: force) }
+    case .answer(let session, let agent, let key, let answer):
+      converse(agent, in: session) { $0.answer(key, with: answer) }
+    }
+  }
+
+  private func start(_ agent: NewAgent, in session: SessionID) {
+    switch providers.provider(named: agent.spec.provider) {
+    case let provider as any TerminalProvider:
       let identity = AgentIdentity(session: session, agent: agent.id, socket: surroundings.socket)
       let birth = provider.birth(of: agent.spec, run: agent.run, identity: identity)
       terminals.open(session: session, agent: agent, birth: birth) { [surroundings] pid in
         surroundings.process(pid)
       }
-    case .stop(let run): terminals.stop(run)
-    case .forget(let agent): terminals.forget(agent)
+    case is any ConversationProvider:
+      conversations.open(agent, in: session, resume: world.agent(agent.id, in: session)?.talk?.conversation)
+    default:
+      let reason = "this daemon has no provider \(agent.spec.provider)"
+      report(.failedToStart(agent.run, reason: reason), of: agent.id, in: session)
     }
   }
 
-  /// Something that the world reports, as a command like any other.
-  package func report(_ signal: RunSignal, of agent: AgentID, in session: SessionID) {
-    Task { @LoopActor in
-      do throws(Refusal) {
-        _ = try await submit(
-          .agent(session, agent, .absorb(signal)), from: Origin(by: nil, command: nil, fingerprint: nil))
-      } catch {
-        retry(signal, of: agent, in: session, after: error)
-      }
-    }
+  /// The agent's conversation, opened again where this daemon has not had to do with it yet.
+  private func converse(_ id: AgentID, in session: SessionID, _ body: (any Conversation) -> Void) {
+    guard let agent = world.agent(id, in: session), let run = agent.run, run.isLive else { return }
+    if let open = conversations.conversation(of: id, run: run.id) { return body(open) }
+    let again = NewAgent(id: id, run: run.id, spec: agent.spec)
+    conversations.open(again, in: session, resume: agent.talk?.conversation)
+    if let open = conversations.conversation(of: id, run: run.id) { body(open) }
   }
-
-  /// What could not be recorded for want of space is true all the same, and reported again until it is. Where session
-  /// or agent are gone meanwhile nobody is left whom it concerns. There is a handful of such reports for each run.
-  private func retry(_ signal: RunSignal, of agent: AgentID, in session: SessionID, after refusal: Refusal) {
-    switch refusal.kind {
-    case .storageFull, .storageFailed, .overloaded:
-      guard signal.mustBeKnown else { return }
-      Loop.shared.after(Self.retryMs) { [weak self] in self?.report(signal, of: agent, in: session) }
-    default: return
-    }
-  }
-
-  private static let retryMs = 1000
 
   /// Records something about the daemon itself.
   package func record(_ event: DaemonEvent, durable: Bool) async throws(Refusal) {
@@ -166,6 +168,12 @@ package final class Kernel {
         "stopped": .array(
           stopped.map { ["agent": .string($0.agent.text), "run": .string($0.run.text)] }),
       ])
+    case .prompt(let session, let agent, let prompt): view(prompt, of: agent, in: session, world)
+    case .prompts(let session, let agent, let prompts):
+      ["prompts": .array(prompts.map { view($0, of: agent, in: session, world) })]
+    case .ask(let session, let agent, let ask):
+      world.agent(agent, in: session)?.talk?.asks.first { $0.id == ask }?.json(session: session, agent: agent)
+        ?? .null
     case .nothing: [:]
     }
   }
@@ -178,6 +186,13 @@ package final class Kernel {
     guard let session = world.session(session), let agent = session.agent(agent) else { return .null }
     return agent.json(
       isFocused: session.focused == agent.id, attached: terminals.terminal(of: agent.id)?.attached ?? 0)
+  }
+
+  package func view(_ prompt: PromptID, of agent: AgentID, in session: SessionID, _ world: World) -> JSON {
+    guard let talk = world.agent(agent, in: session)?.talk, let found = talk.prompt(prompt) else {
+      return .null
+    }
+    return found.json(session: session, agent: agent, position: talk.position(of: prompt))
   }
 
   // MARK: the end

@@ -59,13 +59,18 @@ package struct BornChild {
   package let pid: Int
   /// The terminal's lane; nil for a child on pipes.
   package let terminal: (any TerminalLane)?
+  /// The ends of its pipes; nil for a child on a terminal.
+  package let pipes: (any PipeLane)?
   /// Set where the child had ended before this daemon took over.
   package let exit: ExitStatus?
 
-  package init(id: String, pid: Int, terminal: (any TerminalLane)?, exit: ExitStatus?) {
+  package init(
+    id: String, pid: Int, terminal: (any TerminalLane)?, pipes: (any PipeLane)? = nil, exit: ExitStatus?
+  ) {
     self.id = id
     self.pid = pid
     self.terminal = terminal
+    self.pipes = pipes
     self.exit = exit
   }
 }
@@ -111,5 +116,26 @@ package protocol TerminalLane: AnyObject {
   var foregroundGroup: Int? { get }
 
   /// Closes this end.
+  func close()
+}
+
+/// The daemon's ends of a child on three pipes. What it wrote while no daemon lived comes first.
+@LoopActor
+package protocol PipeLane: AnyObject {
+  /// Starts reading: bytes as they come, of its output and of its error output. `onEnd` once, when both are at their end.
+  func start(
+    onOutput: @escaping @LoopActor ([UInt8]) -> Void, onErrorOutput: @escaping @LoopActor ([UInt8]) -> Void,
+    onEnd: @escaping @LoopActor () -> Void)
+
+  /// Hands bytes to its input; returns how many the pipe took (0 where it is full, or closed).
+  func write(_ bytes: UnsafeRawBufferPointer) -> Int
+
+  /// Calls `body` once, as soon as the pipe takes bytes again.
+  func whenWritable(_ body: @escaping @LoopActor () -> Void)
+
+  /// The child reads the end of its input.
+  func closeInput()
+
+  /// Closes all ends.
   func close()
 }

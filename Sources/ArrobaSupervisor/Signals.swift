@@ -23,6 +23,8 @@ final class Signals {
     }
     signal(SIGPIPE, SIG_IGN)
     signal(SIGUSR2, SIG_IGN)
+    // Making a ring then fails, as it does without memory, and ends nobody.
+    signal(SIGXFSZ, SIG_IGN)
     sigprocmask(SIG_SETMASK, &wanted, nil)
     let number = signalfd(-1, &wanted, Int32(SFD_CLOEXEC) | Int32(SFD_NONBLOCK))
     guard number >= 0 else { throw .last("make", "a signal descriptor") }

@@ -44,6 +44,9 @@ package enum ThisProcess {
 
   // MARK: signals
 
+  /// A file that may not grow (RLIMIT_FSIZE) makes the write fail, as a full disk does, and does not end the process.
+  package static func failAtFileLimit() { signal(SIGXFSZ, SIG_IGN) }
+
   /// A signal is taken from this descriptor instead of interrupting; for the whole process, before its first thread.
   package static func signalDescriptor(_ numbers: [Int32]) throws(SystemError) -> Descriptor {
     var set = sigset_t()

@@ -16,16 +16,19 @@ package struct LineSplitter: Sendable {
   package init(limit: Int = Self.longestLine) { self.limit = limit }
 
   package mutating func feed(_ bytes: some Collection<UInt8>) {
-    if taken > 0 {
-      if taken == pending.count {
-        pending.removeAll(keepingCapacity: pending.capacity <= 64 << 10)
-      } else {
-        pending.removeFirst(taken)
-      }
-      searched -= taken
-      taken = 0
-    }
+    dropTaken()
     pending.append(contentsOf: bytes)
+  }
+
+  private mutating func dropTaken() {
+    guard taken > 0 else { return }
+    if taken == pending.count {
+      pending.removeAll(keepingCapacity: pending.capacity <= 64 << 10)
+    } else {
+      pending.removeFirst(taken)
+    }
+    searched -= taken
+    taken = 0
   }
 
   /// The next whole line that is not blank, without its line break; nil where more bytes are needed.
@@ -37,6 +40,8 @@ package struct LineSplitter: Sendable {
       guard let newline else {
         searched = pending.count
         guard pending.count - taken <= limit else { throw TooLong(limit: limit) }
+        // Now and not with the next piece: a client that waits does not keep the room of its longest line.
+        if taken == pending.count { dropTaken() }
         return nil
       }
       let end = searched + newline

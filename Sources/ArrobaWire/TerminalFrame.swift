@@ -94,10 +94,7 @@ package struct FrameDecoder: Sendable {
   package init() {}
 
   package mutating func feed(_ bytes: some Collection<UInt8>) {
-    if taken > 0 && taken == pending.count {
-      pending.removeAll(keepingCapacity: pending.capacity <= 64 << 10)
-      taken = 0
-    } else if taken > 64 << 10 {
+    if taken > 64 << 10 {
       pending.removeFirst(taken)
       taken = 0
     }
@@ -106,6 +103,16 @@ package struct FrameDecoder: Sendable {
 
   /// The next whole frame; nil where more bytes are needed.
   package mutating func next() throws(Fault) -> Frame? {
+    let frame = try take()
+    // Now and not with the next piece: a client that waits does not keep the room of its longest frame.
+    if taken > 0 && taken == pending.count {
+      pending.removeAll(keepingCapacity: pending.capacity <= 64 << 10)
+      taken = 0
+    }
+    return frame
+  }
+
+  private mutating func take() throws(Fault) -> Frame? {
     guard pending.count - taken >= TerminalFrame.headerBytes else { return nil }
     guard let kind = TerminalFrame.Kind(rawValue: pending[taken]) else { throw .unknownKind(pending[taken]) }
     let length = pending[(taken + 1)..<(taken + 5)].reduce(0) { $0 << 8 | Int($1) }

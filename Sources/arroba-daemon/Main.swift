@@ -50,6 +50,7 @@ enum ArrobaDaemonProgram {
     let ready = ReadyNote(environment: environment)
     supervisor.setInherited(false)
     StandardStreams.ignoreBrokenPipes()
+    ThisProcess.failAtFileLimit()
     ThisProcess.raiseDescriptorLimit()
     ProcessLog.start(
       kind: "daemon", directory: places.logs, level: ProcessLog.level(named: environment["ARROBA_LOG_LEVEL"]))
@@ -62,7 +63,7 @@ enum ArrobaDaemonProgram {
       Console.error("arroba-daemon: \(error)")
       ThisProcess.leave(Launcher.cannotRun)
     }
-    Task { @LoopActor in
+    Loop.shared.task {
       await run(places, supervisor, ready, signals, environment)
     }
     Bell().wait()

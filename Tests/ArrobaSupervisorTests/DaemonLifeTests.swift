@@ -138,7 +138,9 @@ import Testing
     try daemon.exit(0)
     #expect(try run.waitForEnd() == 0)
     #expect(Clock.monotonicMs() - began < Self.longestEndMs)
-    for pid in [meek.pid, stubborn.pid, stopped.pid, piped] { try eventually("\(pid) ends") { !isAlive(pid) } }
+    for pid in [meek.pid, stubborn.pid, stopped.pid, piped] {
+      try eventually("\(pid) ends") { !isAlive(pid) }
+    }
     #expect(run.lockNote == nil)
   }
 

@@ -19,11 +19,11 @@ import Testing
   private static let onTerminal = ChildBirth.Kind.terminal(columns: 90, rows: 30, ringCapacity: 2 << 20)
 
   /// A daemon of this process, by the link that the next stub passes on.
-  private func nextProbe(in run: SupervisorRun) async throws -> (StubDaemon, Probe) {
+  private func nextProbe(in run: SupervisorRun, share: String? = nil) async throws -> (StubDaemon, Probe) {
     let stub = try run.nextDaemon()
     try stub.passOn()
     let descriptor = try stub.releaseLink()
-    return (stub, try await Probe(descriptor))
+    return (stub, try await Probe(descriptor, share: share))
   }
 
   @Test("A terminal is born, read, typed into, resized, and its end told")
@@ -135,14 +135,54 @@ import Testing
     let (_, probe) = try await nextProbe(in: run)
     await probe.spawn(Self.shell("a", "cat; echo err >&2; exit 2", .pipes))
     try await soon("it is there") { probe.children["a"] != nil }
-    let ends = await probe.takePipes("a")
-    try #require(ends.count == 3)
-    try ends[0].writeAll(Array("typed".utf8))
-    ends[0].close()
-    await probe.link.closeInput("a")
-    #expect(try String(decoding: readToEnd(ends[1]), as: UTF8.self) == "typed")
-    #expect(try String(decoding: readToEnd(ends[2]), as: UTF8.self) == "err\n")
+    #expect(await probe.feed("a", "typed") == 5)
+    try await soon("what it read") { probe.output("a") == "typed" }
+    await probe.closeInput("a")
+    #expect(await probe.feed("a", "more") == 0)
+    try await soon("the end of its pipes") { probe.ends["a"] == 1 && probe.errorOutput("a") == "err\n" }
     try await soon("its end") { probe.exits["a"] == .code(2) }
+  }
+
+  @Test("What a child on pipes writes while no daemon lives comes to the next one, once")
+  func pipesHandedOver() async throws {
+    let run = try SupervisorRun()
+    defer { withExtendedLifetime(run) {} }
+    let (stub, probe) = try await nextProbe(in: run)
+    let gate = "\(run.directory)/gate"
+    #expect(mkfifo(gate, 0o600) == 0)
+    let script = "echo first; read x < \(gate); echo second; echo wrong >&2; read y; echo third"
+    await probe.spawn(Self.shell("a", script, .pipes))
+    try await soon("the first line") { probe.output("a") == "first\n" }
+    await probe.abandon()
+    stub.kill()
+    try Files.open(gate, O_WRONLY).writeAll(Array("go\n".utf8))
+    let (_, next) = try await nextProbe(in: run)
+    try await soon("what came meanwhile") {
+      next.output("a") == "second\n" && next.errorOutput("a") == "wrong\n"
+    }
+    #expect(await next.feed("a", "go\n") == 3)
+    try await soon("what comes now") { next.output("a") == "second\nthird\n" && next.exits["a"] == .code(0) }
+  }
+
+  @Test("A share has its own children: under their own names, their ends told to it alone, handed over to it")
+  func share() async throws {
+    let run = try SupervisorRun()
+    defer { withExtendedLifetime(run) {} }
+    let (stub, probe) = try await nextProbe(in: run)
+    let share = await ShareProbe(probe.link)
+    await probe.spawn(Self.shell("server", "read x; exit 1"))
+    await share.spawn(Self.shell("server", "echo mine; read x; exit 2", .pipes))
+    try await soon("both are there") { probe.children["server"] != nil && share.children["server"] != nil }
+    #expect(await share.pid("server") != probe.pid("server"))
+    await probe.abandon()
+    stub.kill()
+    let (_, next) = try await nextProbe(in: run, share: "own")
+    let nextShare = try #require(await next.share)
+    #expect(await next.pid("server") == probe.pid("server"))
+    #expect(await nextShare.pid("server") == share.pid("server"))
+    await nextShare.signal("server", Int(SIGTERM))
+    try await soon("its end") { nextShare.exits["server"] == .signal(Int(SIGTERM)) }
+    #expect(await next.exits == [:])
   }
 
   @Test("A daemon is told when its supervisor is gone, and what it waited for fails")

@@ -71,6 +71,13 @@ extension DaemonUnderTest {
       ]))
   }
 
+  /// A session with one agent that runs `journey-stub`, which stands beside the tests.
+  func session(stub words: [String]) throws -> JSON {
+    let argv = ([Self.beside("journey-stub")] + words).map { JSON.string($0) }
+    return try client().request(
+      "session.create", ["workspace": .string(workspace), "agents": [["argv": .array(argv)]]])
+  }
+
   var workspace: String { house.path("work") }
 
   static func agent(_ script: String) -> JSON {
@@ -103,4 +110,40 @@ extension DaemonUnderTest {
     guard let status = Files.status(path) else { throw Silence("there is no \(path)") }
     return status.permissions
   }
+}
+
+extension DaemonUnderTest {
+  /// Waits until no program of the session runs.
+  func awaitEnded(_ session: String) throws {
+    let client = try client()
+    try Deadline.until("the end of all programs in \(session)") {
+      try client.request("session.get", ["session": .string(session)]).list("agents").allSatisfy {
+        $0["run"]?["state"]?.string == "ended"
+      }
+    }
+  }
+}
+
+extension JSON {
+  var members: [JSONObject.Member] { object?.members ?? [] }
+}
+
+extension WireTerminal {
+  /// What this client has seen: the last repaint, and what came behind it.
+  var seen: String { String(decoding: (repaints.last?.bytes ?? []) + output, as: UTF8.self) }
+}
+
+extension DaemonUnderTest {
+  /// The screen as lines of text.
+  func screen(of session: String) throws -> [String] {
+    try client().request("terminal.screen", ["session": .string(session)]).list("text").compactMap(\.string)
+  }
+
+  func screen(of session: String, shows text: String) throws {
+    try Deadline.until("'\(text)' on the screen") { try screen(of: session).contains { $0.contains(text) } }
+  }
+}
+
+extension WireTerminal {
+  func ends(with text: String) -> Bool { output.suffix(text.utf8.count) == Array(text.utf8)[...] }
 }

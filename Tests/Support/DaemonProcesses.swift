@@ -70,15 +70,22 @@ extension Processes {
     try Deadline.until("the end of process \(pid)") { !lives(pid) }
   }
 
-  package static func send(_ number: Int32, to pid: Int32) { kill(pid, number) }
+  package static func end(_ pid: Int32) { kill(pid, SIGKILL) }
+  package static func stop(_ pid: Int32) { kill(pid, SIGSTOP) }
+  package static func proceed(_ pid: Int32) { kill(pid, SIGCONT) }
 
   /// Bytes of memory that a process has for itself now (VmRSS).
-  package static func residentBytes(of pid: Int32) throws -> Int {
+  package static func residentBytes(of pid: Int32) throws -> Int { try memory("VmRSS:", of: pid) }
+
+  /// The most that it ever had (VmHWM): what was only held for a moment counts too.
+  package static func mostResidentBytes(of pid: Int32) throws -> Int { try memory("VmHWM:", of: pid) }
+
+  private static func memory(_ name: String, of pid: Int32) throws -> Int {
     let status = String(decoding: try Files.read("/proc/\(pid)/status", atMost: 8192), as: UTF8.self)
-    let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+    let line = status.split(separator: "\n").first { $0.hasPrefix(name) }
     guard let number = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) })
     else {
-      throw Silence("process \(pid) has no VmRSS")
+      throw Silence("process \(pid) has no \(name)")
     }
     return number * 1024
   }

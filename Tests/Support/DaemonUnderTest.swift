@@ -9,16 +9,20 @@ package final class DaemonUnderTest {
   /// Whoever was started: the supervisor, once it has become that.
   package private(set) var pid: Int32 = 0
   private var isRunning = false
+  private var isGuest = false
 
   /// What a start may be given beyond the places.
   package struct Manner {
     package var environment: [String: String] = [:]
     /// A shell's words before the binary, such as "ulimit -f 64; exec"; nil to start it directly.
     package var shell: String?
+    /// Where the binaries are, if not where all tests have them from.
+    package var binaries: String?
 
-    package init(environment: [String: String] = [:], shell: String? = nil) {
+    package init(environment: [String: String] = [:], shell: String? = nil, binaries: String? = nil) {
       self.environment = environment
       self.shell = shell
+      self.binaries = binaries
     }
   }
 
@@ -44,7 +48,7 @@ package final class DaemonUnderTest {
       let (reader, writer) = try Pipes.make()
       let output = try Files.open(house.path("stderr"), O_WRONLY | O_CREAT | O_APPEND)
       pid = try Programs.startDetached(
-        manner.shell == nil ? Self.binary("arroba-daemon") : "/bin/sh", arguments: words(manner),
+        manner.shell == nil ? program(manner) : "/bin/sh", arguments: words(manner),
         environment: environment(manner), output: output, passing: writer, passedAs: 9)
       return reader
     }
@@ -56,8 +60,11 @@ package final class DaemonUnderTest {
   private static let launching = Mutex(())
 
   private func words(_ manner: Manner) -> [String] {
-    let binary = Self.binary("arroba-daemon")
-    return manner.shell.map { ["sh", "-c", "\($0) \(binary)"] } ?? ["arroba-daemon"]
+    manner.shell.map { ["sh", "-c", "\($0) \(program(manner))"] } ?? ["arroba-daemon"]
+  }
+
+  private func program(_ manner: Manner) -> String {
+    manner.binaries.map { "\($0)/arroba-daemon" } ?? Self.binary("arroba-daemon")
   }
 
   private func environment(_ manner: Manner) -> [String] {
@@ -73,8 +80,12 @@ package final class DaemonUnderTest {
 
   /// The binaries stand beside the test bundle, or where ARROBA_TEST_BIN_DIR says.
   package static func binary(_ name: String) -> String {
-    let beside = ThisProcess.executable.flatMap { Files.parent(of: $0) } ?? "."
-    return "\(Environment.all["ARROBA_TEST_BIN_DIR"] ?? beside)/\(name)"
+    Environment.all["ARROBA_TEST_BIN_DIR"].map { "\($0)/\(name)" } ?? beside(name)
+  }
+
+  /// A program that was built together with the tests.
+  package static func beside(_ name: String) -> String {
+    "\(ThisProcess.executable.flatMap { Files.parent(of: $0) } ?? ".")/\(name)"
   }
 
   private func readLine(from reader: Descriptor) throws -> String {
@@ -117,6 +128,28 @@ package final class DaemonUnderTest {
     try Processes.awaitEnd(of: pid)
   }
 
+  /// Runs the command line against this daemon; answers its exit code, or minus the signal, and all that it said.
+  package func arroba(_ words: [String]) throws -> (code: Int, output: String) {
+    let path = house.path("said")
+    let output = try Files.open(path, O_WRONLY | O_CREAT | O_TRUNC)
+    let child = try Self.launching.withLock { _ in
+      try Programs.startDetached(
+        Self.binary("arroba"), arguments: ["arroba"] + words, environment: environment(Manner()),
+        output: output, passing: output, passedAs: 9)
+    }
+    let code = try Self.exitCode(of: child) { self.diagnosis }
+    return (code, String(decoding: try Files.read(path, atMost: 1 << 20), as: UTF8.self))
+  }
+
+  private static func exitCode(of pid: Int32, _ diagnosis: () -> String) throws -> Int {
+    var status: Int32 = 0
+    let deadline = Deadline(seconds: 15)
+    while waitpid(pid, &status, WNOHANG) == 0 {
+      guard deadline.pause() else { throw Silence("\(pid) does not end", diagnosis()) }
+    }
+    return status & 0x7F == 0 ? Int(status >> 8) & 0xFF : -Int(status & 0x7F)
+  }
+
   // MARK: the end
 
   /// Ends it by SIGTERM and answers how long that took, in milliseconds. Nothing of it is left behind, or this throws.
@@ -138,13 +171,9 @@ package final class DaemonUnderTest {
   /// Waits until what was started has ended; answers its exit code, or minus the signal.
   @discardableResult
   package func awaitExit() throws -> Int {
-    var status: Int32 = 0
-    let deadline = Deadline(seconds: 15)
-    while waitpid(pid, &status, WNOHANG) == 0 {
-      guard deadline.pause() else { throw Silence("\(pid) does not end", diagnosis) }
-    }
+    let code = try Self.exitCode(of: pid) { self.diagnosis }
     isRunning = false
-    return status & 0x7F == 0 ? Int(status >> 8) & 0xFF : -Int(status & 0x7F)
+    return code
   }
 
   /// Kills the supervisor as a crash would.
@@ -153,10 +182,14 @@ package final class DaemonUnderTest {
     try awaitExit()
   }
 
+  /// Another daemon lives in the same house: its processes are not ours to end.
+  package func disown() { isGuest = true }
+
   /// Processes that live in this house, known by their environment.
   package func remains() -> [Processes.Known] { Processes.known(by: house.path) }
 
   deinit {
+    guard !isGuest else { return }
     for process in Processes.known(by: house.path) { kill(process.pid, SIGKILL) }
     if isRunning {
       var status: Int32 = 0

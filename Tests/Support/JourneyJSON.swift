@@ -7,7 +7,7 @@ extension JSON {
     var value = self
     for step in path.split(separator: ".") {
       let next =
-        if let index = Int(step) { value.array.flatMap { index < $0.count ? $0[index] : nil } } else {
+        if let list = value.array { Int(step).flatMap { $0 < list.count ? list[$0] : nil } } else {
           value[String(step)]
         }
       guard let next else { throw Silence("there is no '\(path)' in \(shown)") }

@@ -138,6 +138,20 @@ package final class WireClient {
     return sent
   }
 
+  /// Writes without ever taking an answer; false where nothing more is taken for a second.
+  package func writeWithoutReading(_ bytes: [UInt8]) -> Bool {
+    let deadline = Deadline(seconds: 1)
+    var sent = 0
+    while sent < bytes.count {
+      switch bytes.withUnsafeBytes({ socket.send(UnsafeRawBufferPointer(rebasing: $0[sent...])) }) {
+      case .moved(let count): sent += count
+      case .wouldBlock: guard deadline.pause() else { return false }
+      case .ended, .failed: return false
+      }
+    }
+    return true
+  }
+
   /// Waits until the daemon has closed the connection.
   package func awaitClose() throws {
     let deadline = Deadline(seconds: Self.patienceSeconds)

@@ -16,6 +16,8 @@ package final class WireTerminal {
   package private(set) var output: [UInt8] = []
   /// The offset of the first byte of `output`.
   package private(set) var outputStart: Int
+  /// What came before each `S`, with the offset of its first byte.
+  package private(set) var stretches: [(offset: Int, bytes: [UInt8])] = []
   /// The repaints that came, each with its offset.
   package private(set) var repaints: [(offset: Int, bytes: [UInt8])] = []
   package private(set) var sizes: [[Int]] = []
@@ -149,6 +151,7 @@ package final class WireTerminal {
         throw Silence("an S frame without offset")
       }
       repaints.append((Int(offset), Array(frame.payload.dropFirst(8))))
+      if !output.isEmpty { stretches.append((outputStart, output)) }
       output = []
       outputStart = Int(offset)
     case .resize:

@@ -9,7 +9,6 @@ struct Estate {
   private(set) var startedMs = 0
   private(set) var children: [BornChild] = []
   private(set) var kept: [String: Descriptor] = [:]
-  private(set) var pipes: [String: ChildPipes] = [:]
 
   @LoopActor
   static func take(over socket: SupervisorSocket, untilMs: Int) throws(SystemError) -> Estate {
@@ -37,8 +36,9 @@ struct Estate {
       kept[name] = passed.first
     case .child(let id, let pid, let channels, let end):
       let lane = channels == .terminal ? PtyLane.taking(passed) : nil
-      pipes[id] = ChildPipes.taking(passed, as: channels)
-      children.append(BornChild(id: id, pid: Int(pid), terminal: lane, exit: end.map { ExitStatus($0) }))
+      let pipes = ChildPipes.taking(passed, as: channels).map { ChildPipeLane($0) }
+      let exit = end.map { ExitStatus($0) }
+      children.append(BornChild(id: id, pid: Int(pid), terminal: lane, pipes: pipes, exit: exit))
     case .handedOver:
       return true
     case .spawned, .spawnFailed, .exited:

@@ -26,7 +26,7 @@ package final class SupervisorLink: ChildHost {
   private let socket: SupervisorSocket
   private var handedOver: [BornChild]
   private var kept: [String: Descriptor]
-  private var pipes: [String: ChildPipes]
+  private var shares: [String: ChildShare] = [:]
   private var births: [String: (birth: ChildBirth, reply: Reply)] = [:]
   private var unheardExits: [(String, ExitStatus)] = []
   private var isGone = false
@@ -37,7 +37,7 @@ package final class SupervisorLink: ChildHost {
     supervisorStartedMs = estate.startedMs
     handedOver = estate.children
     kept = estate.kept
-    pipes = estate.pipes
+    for child in handedOver { wireInput(of: child) }
     socket.watch { [weak self] in self?.readNotices() }
   }
 
@@ -55,11 +55,16 @@ package final class SupervisorLink: ChildHost {
     return handedOver
   }
 
+  /// The children of one provider alone. Asked for before anybody takes what was handed over.
+  package func share(_ name: String) -> any ChildHost {
+    let share = ChildShare(name, of: self, handedOver: handedOver)
+    handedOver.removeAll { share.owns($0.id) }
+    shares[name] = share
+    return share
+  }
+
   /// The descriptor that was kept under that name, once. The supervisor still has it.
   package func takeKept(_ name: String) -> Descriptor? { kept.removeValue(forKey: name) }
-
-  /// The ends of a child on pipes, once: after its birth, or after the take-over.
-  package func takePipes(_ id: String) -> ChildPipes? { pipes.removeValue(forKey: id) }
 
   // Requests.
 
@@ -102,12 +107,14 @@ package final class SupervisorLink: ChildHost {
   }
 
   package func forget(_ id: String) {
-    pipes[id] = nil
     send(.forget(id: id))
   }
 
-  /// Lets the supervisor's duplicate of a child's input go; with our own close the child then reads its end.
-  package func closeInput(_ id: String) { send(.closeInput(id: id)) }
+  /// The supervisor has a duplicate of a child's input: with our own end closed, it has to let that go as well.
+  private func wireInput(of child: BornChild) {
+    guard let lane = child.pipes as? ChildPipeLane else { return }
+    lane.onCloseInput = { [weak self] in self?.send(.closeInput(id: child.id)) }
+  }
 
   private func send(_ request: SupervisorRequest, passing descriptor: Descriptor? = nil) {
     guard !isGone else { return }
@@ -133,10 +140,14 @@ package final class SupervisorLink: ChildHost {
     case .spawnFailed(let id, let stage, let code):
       guard let (birth, reply) = births.removeValue(forKey: id) else { return }
       reply(.failure(BirthFailure(stage, code, of: birth)))
-    case .exited(let id, let end):
-      if let onExit { onExit(id, ExitStatus(end)) } else { unheardExits.append((id, ExitStatus(end))) }
+    case .exited(let id, let end): ended(id, ExitStatus(end))
     case .hello, .kept, .child, .handedOver: break  // said once, at the take-over
     }
+  }
+
+  private func ended(_ id: String, _ status: ExitStatus) {
+    if let share = shares.values.first(where: { $0.owns(id) }) { return share.ended(id, status) }
+    if let onExit { onExit(id, status) } else { unheardExits.append((id, status)) }
   }
 
   private func born(_ id: String, _ pid: Int, _ passed: [Descriptor]) {
@@ -150,8 +161,13 @@ package final class SupervisorLink: ChildHost {
       reply(.success(BornChild(id: id, pid: pid, terminal: lane, exit: nil)))
     case .pipes:
       let channels = HandedChannels.pipes(input: true, outputRing: false, errorRing: false)
-      pipes[id] = ChildPipes.taking(passed, as: channels)
-      reply(.success(BornChild(id: id, pid: pid, terminal: nil, exit: nil)))
+      guard let pipes = ChildPipes.taking(passed, as: channels) else {
+        send(.forget(id: id))
+        return reply(.failure(BirthFailure("cannot start \(birth.path): its pipes did not come over")))
+      }
+      let child = BornChild(id: id, pid: pid, terminal: nil, pipes: ChildPipeLane(pipes), exit: nil)
+      wireInput(of: child)
+      reply(.success(child))
     }
   }
 

@@ -13,7 +13,9 @@ final class ControlLane {
   /// A circle while the lane is the connection's; the connection breaks it when it closes.
   let connection: Connection
   let instance: String?
-  let turnstile = Turnstile()
+  /// Requests prepare themselves one after another, so that they enter the kernel in the order of their arrival although
+  /// preparing may wait for the file system.
+  let preparing = Turns()
   private var inFlight = 0
   private var subscriptions: [String: Subscription] = [:]
   private var nextSubscription = 1
@@ -57,8 +59,10 @@ final class ControlLane {
       return connection.send(OutgoingMessage.error(id: id, error))
     }
     inFlight += 1
-    Task { @LoopActor in
-      let reply = await Exchange(lane: self, method: method, params: params).reply()
+    // Made here and not in the task: it takes its place among the requests of this connection.
+    let exchange = Exchange(lane: self, method: method, params: params)
+    Loop.shared.task { [self] in
+      let reply = await exchange.reply()
       inFlight -= 1
       guard !isStopped else { return abandon(reply) }
       finish(id, reply)
@@ -123,32 +127,6 @@ final class ControlLane {
         connection.send(OutgoingMessage.notification(method: "heartbeat", params: ["head": head]))
       }
       armHeartbeat()
-    }
-  }
-}
-
-/// Lets one request of a connection after another prepare itself, in the order of their arrival, so that they enter
-/// the kernel in that order although preparing may wait for the file system.
-@LoopActor
-final class Turnstile {
-  private var isTaken = false
-  private var waiting: [CheckedContinuation<Void, Never>] = []
-
-  nonisolated init() {}
-
-  func enter() async {
-    guard isTaken else {
-      isTaken = true
-      return
-    }
-    await withCheckedContinuation { waiting.append($0) }
-  }
-
-  func leave() {
-    if waiting.isEmpty {
-      isTaken = false
-    } else {
-      waiting.removeFirst().resume()
     }
   }
 }

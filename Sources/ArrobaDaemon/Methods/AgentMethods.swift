@@ -22,7 +22,8 @@ extension Exchange {
         kind: .providerNotFound, message: "no provider '\(Words.quoted(spec.provider))'",
         hint: "this daemon has: \(known)", details: ["provider": .string(Words.quoted(spec.provider))])
     }
-    let complete = try await server.workers.run { () throws(WireError) in try provider.complete(spec) }
+    var complete = try await server.workers.run { () throws(WireError) in try provider.complete(spec) }
+    complete.isTalkedTo = provider is any ConversationProvider
     return (1...count).map { number in
       var numbered = complete
       if number > 1 { numbered.alias = complete.alias.map { "\($0)-\(number)" } }

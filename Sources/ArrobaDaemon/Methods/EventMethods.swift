@@ -12,7 +12,7 @@ extension Exchange {
     let (cursor, gap) = try start(params)
     let ledger = kernel.ledger
     let subscription = Subscription(
-      id: try lane.newSubscriptionID(), connection: lane.connection, ledger: ledger, after: cursor,
+      id: try lane.newSubscriptionID(), connection: connection, ledger: ledger, after: cursor,
       session: subject,
       kinds: kinds)
     let result: JSON = [

@@ -17,20 +17,23 @@ final class Exchange {
   let lane: ControlLane
   let method: String
   private let json: JSON
+  private let place: Turns.Ticket
   private var isPreparing = false
 
-  var server: Server { lane.connection.server }
+  var connection: Connection { lane.connection }
+  var server: Server { connection.server }
   var kernel: Kernel { server.kernel }
   var world: World { kernel.world }
 
   init(lane: ControlLane, method: String, params: JSON) {
     self.lane = lane
+    place = lane.preparing.take()
     self.method = method
     json = params
   }
 
   func reply() async -> Reply {
-    await lane.turnstile.enter()
+    await lane.preparing.wait(for: place)
     isPreparing = true
     defer { prepared() }
     do throws(WireError) {
@@ -52,7 +55,7 @@ final class Exchange {
   func prepared() {
     guard isPreparing else { return }
     isPreparing = false
-    lane.turnstile.leave()
+    lane.preparing.leave()
   }
 
   func submit(_ command: Command, _ origin: Kernel.Origin) async throws(WireError) -> JSON {
@@ -75,6 +78,13 @@ final class Exchange {
     case "agent.rename": renameAgent
     case "agent.delete": deleteAgent
     case "agent.restart": restartAgent
+    case "prompt.submit": submitPrompt
+    case "prompt.cancel": cancelPrompt
+    case "queue.edit": editPrompt
+    case "queue.move": movePrompt
+    case "queue.remove": removePrompt
+    case "queue.clear": clearQueue
+    case "ask.answer": answerAsk
     case "terminal.input": enterInput
     case "terminal.resize": resizeTerminal
     default: nil
@@ -82,11 +92,17 @@ final class Exchange {
   }
 
   private func read(_ params: Params) async throws(WireError) -> Reply {
+    // Whose client is gone meanwhile, what it only wanted to know is not looked up.
+    if lane.isStopped && method != "daemon.shutdown" { return .result(.null) }
     switch method {
     case "session.list": return .result(try await listSessions(params))
     case "session.get": return .result(try await getSession(params))
     case "agent.list": return .result(try await listAgents(params))
     case "agent.get": return .result(try await getAgent(params))
+    case "session.history": return .result(try await history(params))
+    case "prompt.get": return .result(try getPrompt(params))
+    case "prompt.list": return .result(try await listPrompts(params))
+    case "ask.list": return .result(try await listAsks(params))
     case "terminal.attach": return try await attach(params)
     case "terminal.screen": return .result(try await screen(params))
     case "events.subscribe": return try await subscribe(params)

@@ -126,12 +126,23 @@ struct Params {
       for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     }
     mix(method.utf8)
-    for member in object.members.sorted(by: { $0.key < $1.key }) where member.key != "commandId" {
-      mix([0])
-      mix(member.key.utf8)
-      mix([0])
-      mix(member.value.encoded)
-    }
+    var params = object
+    params["commandId"] = nil
+    mix([0])
+    mix(Self.ordered(.object(params)).encoded)
     return String(hash, radix: 16)
+  }
+
+  private static func ordered(_ json: JSON) -> JSON {
+    switch json {
+    case .object(let object):
+      .object(
+        JSONObject(
+          object.members.sorted { $0.key < $1.key }.map {
+            JSONObject.Member(key: $0.key, value: ordered($0.value))
+          }))
+    case .array(let items): .array(items.map { ordered($0) })
+    case .null, .bool, .int, .double, .string: json
+    }
   }
 }

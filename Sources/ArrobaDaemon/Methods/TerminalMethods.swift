@@ -22,7 +22,7 @@ extension Exchange {
     let terminal = try await terminal(of: agent, in: session)
     let client = TerminalLaneClient(
       attachment: resume.map { AttachmentID($0) } ?? AttachmentID.mint(), terminal: terminal,
-      drives: mode == "drive", connection: lane.connection, after: after, isNew: resume == nil)
+      drives: mode == "drive", connection: connection, after: after, isNew: resume == nil)
     let accepted = try terminal.attach(
       client, drives: mode == "drive", columns: size.columns, rows: size.rows, resume: resume != nil)
     let result: JSON = [
@@ -40,8 +40,8 @@ extension Exchange {
   /// The agent's terminal; waits for one that is being born.
   func terminal(of agent: Agent, in session: Session) async throws(WireError) -> Terminal {
     let room = kernel.terminals
-    await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
-      room.whenStarted(agent.id) { done.resume() }
+    let failure = await withCheckedContinuation { (done: CheckedContinuation<String?, Never>) in
+      room.whenStarted(agent.id) { done.resume(returning: $0) }
     }
     if let terminal = room.terminal(of: agent.id) { return terminal }
     let name = agent.spec.alias ?? agent.id.text
@@ -49,10 +49,11 @@ extension Exchange {
     guard let now else {
       throw WireError(kind: .agentNotFound, message: "the agent \(name) was deleted", hint: "arroba agent ls")
     }
-    let reason = now.run?.reason ?? now.activity.reason ?? "its program has ended"
+    let reason = failure ?? now.run?.reason ?? now.activity.reason ?? "its program has ended"
     throw WireError(
       kind: .terminalNotAvailable, message: "\(name) has no terminal now: \(reason)",
-      hint: now.isLive ? nil : "arroba agent restart", details: ["agent": .string(agent.id.text)])
+      hint: now.isLive && failure == nil ? nil : "arroba agent restart",
+      details: ["agent": .string(agent.id.text)])
   }
 
   // MARK: for scripts
@@ -61,14 +62,17 @@ extension Exchange {
     let (session, agent) = try await agent(params)
     let terminal = try await terminal(of: agent, in: session)
     let bytes = try input(params, terminal)
+    let deadline = LoopClock.nowMs() + Self.patienceMs
+    let turn = terminal.scripts.take()
+    defer { terminal.scripts.leave() }
     prepared()
+    await terminal.scripts.wait(for: turn)
     guard terminal.exit == nil else {
       throw WireError(
         kind: .terminalNotAvailable, message: "the program of \(agent.spec.alias ?? agent.id.text) has ended",
         hint: "arroba agent restart")
     }
     var entered = 0
-    let deadline = LoopClock.nowMs() + Self.patienceMs
     while entered < bytes.count {
       entered += bytes.withUnsafeBytes { terminal.enter(UnsafeRawBufferPointer(rebasing: $0[entered...])) }
       guard entered < bytes.count else { break }
@@ -120,10 +124,12 @@ extension Exchange {
       throw Params.invalid("cols", expected: "columns and rows", got: nil)
     }
     let terminal = try await terminal(of: agent, in: session)
-    prepared()
+    let resized = Command.agent(
+      session.id, agent.id, .absorb(.resized(columns: size.columns, rows: size.rows)))
+    // Recorded first, as this client's command: what the terminal then reports of it is nothing new.
+    let answer = try await submit(resized, origin)
     terminal.resize(columns: size.columns, rows: size.rows)
-    return try await kernel.submit(
-      .agent(session.id, agent.id, .absorb(.resized(columns: size.columns, rows: size.rows))), from: origin)
+    return answer
   }
 
   func screen(_ params: Params) async throws(WireError) -> JSON {

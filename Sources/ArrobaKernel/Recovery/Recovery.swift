@@ -35,6 +35,10 @@ extension Kernel {
     for session in world.inOrder {
       for agent in session.agents {
         guard let run = agent.run else { continue }
+        if agent.talk != nil {
+          if run.isLive { takeUp(agent, run: run) }
+          continue
+        }
         let child = children.removeValue(forKey: run.id.text)
         if let child {
           resume(child, run: run, agent: agent)
@@ -50,11 +54,27 @@ extension Kernel {
   private func resume(_ child: BornChild, run: Run, agent: Agent) {
     let new = NewAgent(id: agent.id, run: run.id, spec: agent.spec)
     terminals.adopt(child, session: agent.session, agent: new)
-    guard run.isLive else { return }
+    guard run.isLive else {
+      // It was being ended when the daemon died, and may have been told nothing of it.
+      if child.exit == nil { terminals.stop(run.id) }
+      return
+    }
     if run.phase == .starting {
       report(.started(run.id, surroundings.process(child.pid)), of: agent.id, in: agent.session)
     }
     if let exit = child.exit { report(.exited(run.id, exit.modelled), of: agent.id, in: agent.session) }
+  }
+
+  /// A turn that an earlier daemon handed over is settled by what the provider says became of it. A conversation in
+  /// which nothing is under way is opened when somebody talks to it.
+  private func takeUp(_ agent: Agent, run: Run) {
+    guard let talk = agent.talk, let active = talk.active else { return }
+    let again = NewAgent(id: agent.id, run: run.id, spec: agent.spec)
+    conversations.open(again, in: agent.session, resume: talk.conversation)
+    conversations.conversation(of: agent.id, run: run.id)?.settle(
+      UnsettledTurn(
+        id: active.id, text: active.text, dispatchedAt: active.dispatchedAt ?? surroundings.now(),
+        mark: active.mark, isCancelling: active.state == .cancelling))
   }
 
   private func lose(_ run: Run, of agent: Agent) {

@@ -50,8 +50,10 @@ final class CommandQueue {
     }
     let place = Place(claims)
     for claim in claims { lanes[claim.key, default: []].append((place, claim.access)) }
-    guard !isRunnable(place) else { return place }
-    await withCheckedContinuation { place.turn = $0 }
+    // Asked within, since the way there may be another turn of the loop.
+    await withCheckedContinuation { turn in
+      if isRunnable(place) { turn.resume() } else { place.turn = turn }
+    }
     return place
   }
 
@@ -112,7 +114,7 @@ extension Command {
     case .agent(let id, let agent, let command):
       switch command {
       case .rename, .delete: [.init(key: .session(id), access: .exclusive)]
-      case .restart, .absorb:
+      case .restart, .absorb, .talk, .hear:
         [.init(key: .session(id), access: .shared), .init(key: .agent(agent), access: .exclusive)]
       }
     }
@@ -120,7 +122,9 @@ extension Command {
 
   /// Reports of the world are never turned away.
   var isReport: Bool {
-    if case .agent(_, _, .absorb) = self { return true }
-    return false
+    switch self {
+    case .agent(_, _, .absorb), .agent(_, _, .hear): true
+    case .create, .session, .agent: false
+    }
   }
 }

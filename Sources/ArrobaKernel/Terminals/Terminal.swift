@@ -55,6 +55,9 @@ package final class Terminal {
 
   private var typingCount = 0
 
+  /// Scripts enter their input one behind the other, however long the program lets one wait.
+  package let scripts = Turns()
+
   init(
     session: SessionID, agent: AgentID, run: RunID, lane: any TerminalLane, columns: UInt16, rows: UInt16,
     nowMs: @escaping @Sendable () -> Int
@@ -166,6 +169,8 @@ package final class Terminal {
           kind: .overloaded, message: "\(Self.mostViewers) clients look at this terminal already",
           hint: "detach one of them")
       }
+      // The ledger gives the row away that was unused for longest: never that of a client which only looks on.
+      for viewer in viewers { ledger.touch(viewer.client.attachment.text, nowMs: UInt64(nowMs())) }
       ledger.open(name, nowMs: UInt64(nowMs()))
     }
     viewers.append(Viewer(client: client, drives: drives, columns: columns, rows: rows, typed: 0))

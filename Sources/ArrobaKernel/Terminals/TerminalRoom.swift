@@ -14,7 +14,9 @@ package final class TerminalRoom {
   private var leaving: Set<RunID> = []
   /// Agents whose program has ended and whose terminal is kept, the latest last.
   private var ended: [AgentID] = []
-  private var waiting: [AgentID: [@LoopActor () -> Void]] = [:]
+  /// Why an agent's program could not start: known here before it is recorded.
+  private var failures: [AgentID: String] = [:]
+  private var waiting: [AgentID: [@LoopActor (_ failure: String?) -> Void]] = [:]
 
   /// Where what happens to runs is reported; set once by the kernel.
   var report: (@LoopActor (SessionID, AgentID, RunSignal) -> Void)?
@@ -38,11 +40,13 @@ package final class TerminalRoom {
     session: SessionID, agent: NewAgent, birth: ChildBirth, process: @escaping @LoopActor (Int) -> Run.Process
   ) {
     close(agent.id)
+    failures[agent.id] = nil
     agents[agent.run] = (session, agent.id)
     host.spawn(birth) { [weak self] result in
       guard let self else { return }
       switch result {
       case .failure(let failure):
+        failures[agent.id] = failure.message
         agents[agent.run] = nil
         report?(session, agent.id, .failedToStart(agent.run, reason: failure.message))
       case .success(let child):
@@ -50,7 +54,7 @@ package final class TerminalRoom {
         report?(session, agent.id, .started(agent.run, process(child.pid)))
         if leaving.contains(agent.run) { end(agent.run) }
       }
-      wakeWaiting(for: agent.id)
+      for body in waiting.removeValue(forKey: agent.id) ?? [] { body(failures[agent.id]) }
     }
   }
 
@@ -74,15 +78,12 @@ package final class TerminalRoom {
     if let exit = child.exit { ended(terminal, exit) }
   }
 
-  /// Calls `body` once the agent's program has started or has failed to; at once where nothing is awaited.
-  package func whenStarted(_ agent: AgentID, _ body: @escaping @LoopActor () -> Void) {
+  /// Calls `body` once the agent's program has started or has failed to, with the reason; at once where nothing is
+  /// awaited. The failure is recorded only after that.
+  package func whenStarted(_ agent: AgentID, _ body: @escaping @LoopActor (_ failure: String?) -> Void) {
     let isAwaited = agents.values.contains { $0.agent == agent } && terminals[agent] == nil
-    guard isAwaited else { return body() }
+    guard isAwaited else { return body(failures[agent]) }
     waiting[agent, default: []].append(body)
-  }
-
-  private func wakeWaiting(for agent: AgentID) {
-    for body in waiting.removeValue(forKey: agent) ?? [] { body() }
   }
 
   // MARK: death
@@ -142,6 +143,7 @@ package final class TerminalRoom {
 
   /// Nobody will ask for this agent's terminal any more; one whose program is still ending goes with it.
   func forget(_ agent: AgentID) {
+    failures[agent] = nil
     guard let terminal = terminals[agent], agents[terminal.run] == nil else { return }
     host.forget(terminal.run.text)
     remove(agent)

@@ -38,6 +38,23 @@ package enum AgentCommand: Sendable, Equatable {
   case restart(RunID, columns: UInt16?, rows: UInt16?)
   /// What became of its run, or of its terminal.
   case absorb(RunSignal)
+  case talk(TalkCommand)
+  /// What its provider says.
+  case hear(ProviderSignal, FreshIDs)
+}
+
+/// What may be asked of an agent that is talked to.
+package enum TalkCommand: Sendable, Equatable {
+  /// The run's id serves where the agent has none that lives.
+  case submit(PromptID, text: String, RunID)
+  case edit(PromptID, text: String)
+  /// To that place among those that wait, from 1 on.
+  case move(PromptID, position: Int)
+  case remove(PromptID)
+  case clear
+  /// nil: the active one.
+  case cancel(PromptID?, force: Bool)
+  case answer(AskID, AskAnswer)
 }
 
 /// What the world reports of a run. A signal of another run than the agent's present one settles nothing.
@@ -70,6 +87,10 @@ package struct Decision: Sendable, Equatable {
     case stop(RunID)
     /// Nobody can ask for its terminal any more.
     case forget(AgentID)
+    case submit(SessionID, AgentID, PromptID, text: String)
+    case cancel(SessionID, AgentID, PromptID, force: Bool)
+    /// `key`: the provider's own name of the ask.
+    case answer(SessionID, AgentID, key: String, AskAnswer)
   }
 
   package enum Answer: Sendable, Equatable {
@@ -77,6 +98,9 @@ package struct Decision: Sendable, Equatable {
     case agents(SessionID, [AgentID])
     case agent(SessionID, AgentID)
     case stopped(SessionID, AgentID?, [Stopped])
+    case prompt(SessionID, AgentID, PromptID)
+    case prompts(SessionID, AgentID, [PromptID])
+    case ask(SessionID, AgentID, AskID)
     case nothing
   }
 

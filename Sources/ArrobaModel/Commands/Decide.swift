@@ -112,13 +112,17 @@ extension Session {
   /// The programs end as an effect; what the log says at once is that this was asked for and decided.
   private func stopAll(force: Bool, verb: String) throws(Refusal) -> Decision {
     let live = self.live
-    guard live.isEmpty || force else {
-      let names = live.compactMap { agent($0.agent) }.map { $0.spec.alias ?? $0.id.text }
+    let busy = agents.filter(\.isBusy)
+    guard busy.isEmpty || force else {
+      let names = busy.map { $0.spec.alias ?? $0.id.text }
       throw Refusal(
         kind: .busy, message: "still running in \(alias ?? id.text): \(names.joined(separator: ", "))",
         hint: "arroba \(verb) --force stops it", details: ["session": .string(id.text)])
     }
     var decision = Decision(answer: .stopped(id, nil, live))
+    for agent in agents {
+      decision.events += agent.endTalk("the session was ended", queueToo: true, in: id)
+    }
     for stopped in live {
       decision.events.append(
         .agent(id, stopped.agent, .runEnded(stopped.run, exit: nil, reason: "stopped: the session was ended"))
@@ -140,6 +144,9 @@ extension Session {
 }
 
 extension Agent {
+  /// Whether ending it loses something: a program that runs, a prompt that is under way or waits.
+  package var isBusy: Bool { talk.map { !$0.prompts.isEmpty } ?? isLive }
+
   fileprivate func decide(_ command: AgentCommand, in session: Session) throws(Refusal) -> Decision {
     switch command {
     case .rename(let alias):
@@ -163,15 +170,22 @@ extension Agent {
         decision.events.append(.agent(session.id, id, .resized(columns: spec.columns, rows: spec.rows)))
       }
       decision.start(NewAgent(id: id, run: new, spec: spec), in: session.id)
+      if let next = talk?.queued.first {
+        decision.events.append(.agent(session.id, id, .prompt(next.id, .dispatched(new))))
+        decision.effects.append(.submit(session.id, id, next.id, text: next.text))
+      }
       return decision
     case .absorb(let signal): return absorb(signal, in: session)
+    case .talk(let command): return try decide(command, in: session)
+    case .hear(let signal, let fresh): return hear(signal, fresh, in: session)
     }
   }
 
   private func decideDelete(force: Bool, in session: Session) throws(Refusal) -> Decision {
     var decision = Decision(answer: .stopped(session.id, id, []))
+    decision.events += endTalk("the agent was deleted", queueToo: true, in: session.id)
     if let run, run.isLive {
-      guard force else {
+      guard force || !isBusy else {
         throw Refusal(
           kind: .busy, message: "\(spec.alias ?? id.text) is still running",
           hint: "arroba agent rm --force stops it")
@@ -196,6 +210,7 @@ extension Agent {
       add(.activity(.working, reason: nil, source: .process))
     case .failedToStart(let id, let reason):
       guard run?.id == id, isLive else { return decision }
+      decision.events += endTalk(reason, queueToo: false, in: session.id)
       add(.runEnded(id, exit: nil, reason: reason))
       add(.activity(.failed, reason: reason, source: .process))
     case .exited(let id, let exit):
@@ -207,6 +222,7 @@ extension Agent {
     case .lost(let id, let reason):
       guard run?.id == id, isLive else { return decision }
       decision.isDurable = true
+      decision.events += endTalk(reason, queueToo: false, in: session.id)
       add(.runEnded(id, exit: nil, reason: reason))
       add(.activity(.stopped, reason: reason, source: .process))
     case .resized(let columns, let rows):

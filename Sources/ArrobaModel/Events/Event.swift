@@ -31,9 +31,47 @@ package enum AgentEvent: Sendable, Equatable {
   case runStarting(RunID)
   case runStarted(RunID, Run.Process)
   case runParked(RunID)
+  /// The conversation of a run can be talked to.
+  case runOpened(RunID, conversation: String, version: String?, model: String?)
   /// `exit` where the program's end was seen; else `reason` says what is known.
   case runEnded(RunID, exit: Run.Exit?, reason: String?)
   case notice(String)
+  case prompt(PromptID, PromptEvent)
+  case item(ItemID, prompt: PromptID?, ItemEvent)
+  case ask(AskID, prompt: PromptID?, AskEvent)
+  case usage(PromptID, Usage)
+}
+
+/// What happened to a prompt.
+package enum PromptEvent: Sendable, Equatable {
+  case submitted(text: String)
+  case edited(text: String)
+  /// To that place among those that wait, from 1 on.
+  case moved(position: Int)
+  /// It is being handed to the provider.
+  case dispatched(RunID)
+  /// The provider has it, and knows it by that name.
+  case started(mark: String?)
+  case cancelling
+  case ended(TurnEnd)
+}
+
+/// What happened to an item of a conversation.
+package enum ItemEvent: Sendable, Equatable {
+  /// It began, or begins anew: what was said of it before is void.
+  case started(Item)
+  /// Text to append: to a tool's output, to the text of any other item.
+  case delta(String)
+  case completed(Item)
+  /// It was of no consequence: forget it.
+  case dropped(key: String)
+}
+
+/// What happened to an ask.
+package enum AskEvent: Sendable, Equatable {
+  case opened(Ask)
+  case answered(AskAnswer)
+  case withdrawn(reason: String)
 }
 
 /// What happened to the daemon itself.

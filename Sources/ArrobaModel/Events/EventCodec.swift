@@ -23,6 +23,7 @@ package enum EventCodec {
     members["kind"] = .string(form.kind)
     members["session"] = form.session.map { .string($0) }
     members["agent"] = form.agent.map { .string($0) }
+    members["prompt"] = form.prompt.map { .string($0) }
     members["by"] = record.by.map { .string($0) }
     members["command"] = record.command.map { .string($0) }
     members["data"] = form.data
@@ -38,7 +39,8 @@ package enum EventCodec {
     }
     let form = EventForm(
       kind: kind, session: json["session"]?.string, agent: json["agent"]?.string,
-      data: json["data"] ?? .object(JSONObject()), secrets: json["private"]?["env"]?.object ?? JSONObject())
+      prompt: json["prompt"]?.string, data: json["data"] ?? .object(JSONObject()),
+      secrets: json["private"]?["env"]?.object ?? JSONObject())
     let record = RecordedEvent(
       seq: seq, at: at, event: form.event, by: json["by"]?.string, command: json["command"]?.string)
     guard let receipt = json["private"]?["receipt"], let command = record.command else {
@@ -75,13 +77,18 @@ struct EventForm: Equatable {
   var kind: String
   var session: String?
   var agent: String?
+  var prompt: String?
   var data: JSON
   var secrets = JSONObject()
 
-  init(kind: String, session: String?, agent: String?, data: JSON, secrets: JSONObject = JSONObject()) {
+  init(
+    kind: String, session: String?, agent: String?, prompt: String? = nil, data: JSON,
+    secrets: JSONObject = JSONObject()
+  ) {
     self.kind = kind
     self.session = session
     self.agent = agent
+    self.prompt = prompt
     self.data = data
     self.secrets = secrets
   }
@@ -92,7 +99,12 @@ struct EventForm: Equatable {
       (kind, data) = Self.parts(event)
       session = id.text
     case .agent(let id, let agent, let event):
-      (kind, data) = Self.parts(event)
+      if let parts = Self.talkParts(event) {
+        (kind, data) = (parts.kind, parts.data)
+        prompt = parts.prompt?.text
+      } else {
+        (kind, data) = Self.parts(event)
+      }
       session = id.text
       self.agent = agent.text
       if case .spawned(let spec) = event {
@@ -155,6 +167,7 @@ struct EventForm: Equatable {
     case .runEnded(let run, let exit, let reason):
       ("run.ended", .record(["run": .string(run.text), "exit": exit?.json, "reason": .text(reason)]))
     case .notice(let text): ("notice", ["message": .string(text)])
+    case .runOpened, .prompt, .item, .ask, .usage: ("", [:])  // talkParts knows them
     }
   }
 }
@@ -191,6 +204,7 @@ extension EventForm {
   }
 
   private var agentEvent: AgentEvent? {
+    if let talkEvent { return talkEvent }
     let run = data["run"]?.string.map { RunID($0) }
     switch kind {
     case "agent.spawned": return AgentSpec(json: data, values: secrets).map { .spawned($0) }

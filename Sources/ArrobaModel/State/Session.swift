@@ -31,6 +31,8 @@ package struct AgentSpec: Sendable, Equatable {
   package var environment: [Variable] = []
   package var columns: UInt16
   package var rows: UInt16
+  /// Whether it takes prompts; else it is a program on a terminal.
+  package var isTalkedTo = false
 
   package struct Variable: Sendable, Equatable {
     package let name: String
@@ -58,6 +60,8 @@ package struct Agent: Sendable, Equatable {
   package let createdAt: Instant
   package var activity: Activity
   package var run: Run?
+  /// Only of an agent that is talked to.
+  package var talk: Talk?
 
   package var isLive: Bool { run?.isLive ?? false }
 }

@@ -39,7 +39,7 @@ package struct World: Sendable, Equatable {
     case .agent(let id, let agent, let event):
       guard var session = sessions[id] else { return }
       sessions[id] = nil
-      session.apply(event, of: agent, at: record.at)
+      session.apply(event, of: agent, from: record)
       sessions[id] = session
     case .daemon, .unknown: return
     }
@@ -55,26 +55,31 @@ extension Session {
     }
   }
 
-  fileprivate mutating func apply(_ event: AgentEvent, of id: AgentID, at: Instant) {
+  fileprivate mutating func apply(_ event: AgentEvent, of id: AgentID, from record: RecordedEvent) {
+    let at = record.at
     switch event {
     case .spawned(let spec):
       guard agent(id) == nil else { return }
       let activity = Activity(.starting, since: at, source: .process)
-      agents.append(Agent(id: id, session: self.id, spec: spec, createdAt: at, activity: activity))
+      var agent = Agent(id: id, session: self.id, spec: spec, createdAt: at, activity: activity)
+      if spec.isTalkedTo { agent.talk = Talk() }
+      agents.append(agent)
       if focused == nil { focused = id }
     case .focused: if agent(id) != nil { focused = id }
     case .deleted:
       agents.removeAll { $0.id == id }
       if focused == id { focused = agents.first?.id }
-    case .renamed, .activity, .resized, .exited, .runStarting, .runStarted, .runParked, .runEnded, .notice:
+    case .renamed, .activity, .resized, .exited, .runStarting, .runStarted, .runParked, .runOpened, .runEnded,
+      .notice, .prompt, .item, .ask, .usage:
       guard let index = agents.firstIndex(where: { $0.id == id }) else { return }
-      agents[index].apply(event, at: at)
+      agents[index].apply(event, from: record)
     }
   }
 }
 
 extension Agent {
-  fileprivate mutating func apply(_ event: AgentEvent, at: Instant) {
+  fileprivate mutating func apply(_ event: AgentEvent, from record: RecordedEvent) {
+    let at = record.at
     switch event {
     case .renamed(let alias): spec.alias = alias
     case .activity(let state, let reason, let source):
@@ -89,6 +94,18 @@ extension Agent {
       run?.process = process
       run?.startedAt = at
     case .runParked(let id): if run?.id == id, isLive { run?.phase = .parked }
+    case .runOpened(let id, let conversation, let version, let model):
+      talk?.conversation = conversation
+      talk?.version = version
+      talk?.model = model
+      guard run?.id == id, isLive else { return }
+      run?.phase = .running
+    case .prompt(let id, let event): talk?.apply(event, of: id, from: record)
+    case .item(let id, _, let event): talk?.apply(event, of: id, from: record)
+    case .ask(let id, let prompt, let event): talk?.apply(event, of: id, prompt: prompt, from: record)
+    case .usage(let id, let usage):
+      guard let index = talk?.prompts.firstIndex(where: { $0.id == id }) else { return }
+      talk?.prompts[index].usage = usage
     case .runEnded(let id, let exit, let reason):
       guard run?.id == id else { return }
       run?.phase = .ended

@@ -42,7 +42,8 @@ extension AgentSpec {
     .record([
       "alias": .text(alias), "provider": .string(provider), "model": .text(model), "effort": .text(effort),
       "directory": .string(directory), "argv": .array(arguments.map { .string($0) }),
-      "executable": .text(executable), "envNames": .array(environment.map { .string($0.name) }),
+      "executable": .text(executable), "talk": isTalkedTo ? true : nil,
+      "envNames": .array(environment.map { .string($0.name) }),
       "cols": .int(Int(columns)), "rows": .int(Int(rows)),
     ])
   }
@@ -58,6 +59,7 @@ extension AgentSpec {
     effort = json["effort"]?.string
     arguments = json["argv"]?.array?.compactMap(\.string) ?? []
     executable = json["executable"]?.string
+    isTalkedTo = json["talk"]?.bool ?? false
     environment = values.members.compactMap { member in
       member.value.string.map { Variable(name: member.key, value: $0) }
     }
@@ -94,6 +96,7 @@ extension Agent {
     object["attached"] = .int(attached)
     object["activity"] = activity.json
     object["run"] = run?.json ?? .null
+    object["talk"] = talk?.summary
     return .object(object)
   }
 }

@@ -1,0 +1,138 @@
+internal import ArrobaHTTP
+internal import ArrobaJSON
+internal import ArrobaLoop
+
+/// The talk with one server: calls, and the one stream of its events, which is opened again whenever it is lost.
+@LoopActor
+final class OpenCodeConnection {
+  enum News {
+    /// Events come from here on; what came before is to be looked up.
+    case streamOpened
+    case streamLost
+    case events([OpenCodeEvent])
+    /// It cannot be talked to: another server listens there now, or the password is another.
+    case isAnother(OpenCodeTrouble)
+  }
+
+  /// Heartbeats come every 10 s; a dead socket reports nothing (PR #47571).
+  static let silenceMs = 35_000
+  private static let firstDelayMs = 250
+  private static let longestDelayMs = 10_000
+
+  /// "http://127.0.0.1:4096", for people.
+  let base: String
+  let password: String
+  let version: OpenCodeVersion
+  private(set) var isStreaming = false
+  private let client: HTTPClient
+  private let hear: @LoopActor (News) -> Void
+  private var stream: EventStream?
+  private var doubles = OpenCodeDoubles()
+  private var failures = 0
+  private var lastBytesMs = 0
+  private var watchdog: LoopTimer?
+  private var reopening: LoopTimer?
+  private var isClosed = false
+
+  init(
+    _ client: HTTPClient, base: String, password: String, version: OpenCodeVersion,
+    hear: @escaping @LoopActor (News) -> Void
+  ) {
+    self.client = client
+    self.base = base
+    self.password = password
+    self.version = version
+    self.hear = hear
+  }
+
+  static func client(base: String, password: String?) -> HTTPClient {
+    HTTPClient(base: base, authorization: password.map { authorization($0) })
+  }
+
+  private static func authorization(_ password: String) -> String {
+    "Basic \(Base64.encode(Array("\(OpenCodeInstallation.user):\(password)".utf8)))"
+  }
+
+  func send(
+    _ request: HTTPRequest, reply: @escaping @LoopActor (Result<JSON, OpenCodeAnswer.Failure>) -> Void
+  ) {
+    client.send(request) { result in reply(OpenCodeAnswer.read(result)) }
+  }
+
+  // MARK: the stream
+
+  func openStream() {
+    guard !isClosed, stream == nil else { return }
+    reopening = nil
+    noteBytes()
+    stream = client.openStream(OpenCodeCall.events, prime: OpenCodeCall.health.path) {
+      OpenCodeEvent.read($0)
+    } hear: { [weak self] in
+      self?.heard($0)
+    }
+  }
+
+  private func heard(_ news: EventStreamNews<OpenCodeEvent>) {
+    guard !isClosed else { return }
+    switch news {
+    case .opened: noteBytes()
+    case .came(let events, _):
+      noteBytes()
+      let new = events.filter { !doubles.isDouble($0) }
+      // The server says that it is there; a stream that answers and then says nothing is none.
+      if !isStreaming, !new.isEmpty {
+        isStreaming = true
+        failures = 0
+        hear(.streamOpened)
+      }
+      if !new.isEmpty { hear(.events(new)) }
+    case .ended(let failure): lost(failure)
+    }
+  }
+
+  private func lost(_ failure: HTTPFailure?) {
+    stream = nil
+    watchdog?.cancel()
+    let wasStreaming = isStreaming
+    isStreaming = false
+    if wasStreaming { hear(.streamLost) }
+    guard !isClosed else { return }
+    if case .notAStream(let response) = failure {
+      switch OpenCodeIdentity.health(response, at: base) {
+      case .trouble(let trouble): return hear(.isAnother(trouble))
+      case .mustAskForInfo:
+        return hear(
+          .isAnother(OpenCodeTrouble("the server at \(base) has no event stream for OpenCode 1.18")))
+      case .usable: break
+      }
+    }
+    failures += 1
+    let step = min(Self.longestDelayMs, Self.firstDelayMs << min(failures - 1, 10))
+    let delay = step / 2 + Int.random(in: 0...step / 2)
+    reopening = Loop.shared.after(delay) { [weak self] in self?.openStream() }
+  }
+
+  private func noteBytes() {
+    lastBytesMs = LoopClock.nowMs()
+    if watchdog?.isPending ?? false { return }
+    watch(in: Self.silenceMs)
+  }
+
+  private func watch(in ms: Int) {
+    watchdog = Loop.shared.after(ms) { [weak self] in
+      guard let self, stream != nil else { return }
+      let silent = LoopClock.nowMs() - lastBytesMs
+      guard silent >= Self.silenceMs else { return watch(in: Self.silenceMs - silent) }
+      stream?.close()
+      lost(.timedOut)
+    }
+  }
+
+  func close() {
+    isClosed = true
+    watchdog?.cancel()
+    reopening?.cancel()
+    stream = nil
+    client.close()
+  }
+}

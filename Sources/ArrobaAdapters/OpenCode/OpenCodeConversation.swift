@@ -1,0 +1,346 @@
+internal import ArrobaHTTP
+internal import ArrobaJSON
+internal import ArrobaLoop
+internal import ArrobaModel
+internal import ArrobaProvider
+internal import ArrobaSystem
+
+/// One agent's conversation: a session of OpenCode's, and the turn that is under way in it. What events mean is the
+/// translator's; here is who is asked what, and when.
+@LoopActor
+final class OpenCodeConversation: Conversation {
+  /// What waits for the session to be there, and idle.
+  enum Waiting {
+    case turn(TurnRequest)
+    case settling(UnsettledTurn)
+  }
+
+  let opening: ConversationOpening
+  let server: OpenCodeServer
+  var translator: OpenCodeTranslator?
+  /// The session's own; each call goes to it.
+  private(set) var directory: String?
+  private var waiting: Waiting?
+  private var isOpening = false
+  private(set) var isClosed = false
+  private var deadline: LoopTimer?
+  private var isLooking = false
+  private var mustLookAgain = false
+  /// Set until the first look at a conversation that was there before.
+  private var mustAdopt = false
+  var ladder: OpenCodeStopping?
+
+  init(_ opening: ConversationOpening, server: OpenCodeServer) {
+    self.opening = opening
+    self.server = server
+  }
+
+  var connection: OpenCodeConnection? { server.room.connection }
+  var session: String? { translator?.root }
+  var isBusy: Bool { waiting != nil || translator?.turn != nil || (translator?.isBusy ?? false) }
+
+  var now: OpenCodeMoment { OpenCodeMoment(ms: LoopClock.nowMs(), wallMs: Clock.wallMs()) }
+
+  // MARK: opening
+
+  /// Finds or makes the session. Also after the server was lost: a session outlives it.
+  func open() {
+    guard !isOpening, !isClosed else { return }
+    isOpening = true
+    server.connect { [weak self] result in
+      guard let self, !isClosed else { return }
+      switch result {
+      case .failure(let trouble): couldNotOpen(trouble)
+      case .success(let connection):
+        if translator != nil {
+          isOpening = false
+          serverIsBack()
+        } else if let resume = opening.resume {
+          resumeSession(resume, connection)
+        } else {
+          createSession(connection)
+        }
+      }
+    }
+  }
+
+  private func createSession(_ connection: OpenCodeConnection) {
+    connection.send(OpenCodeCall.createSession(in: opening.spec.directory)) { [weak self] result in
+      guard let self, !isClosed else { return }
+      switch result.map({ OpenCodeSession($0) }) {
+      case .success(let info?): opened(info, connection)
+      case .success(nil): couldNotOpen(OpenCodeTrouble("OpenCode answered without a session"))
+      case .failure(let failure):
+        couldNotOpen(OpenCodeTrouble("a session could not be made: \(failure.words)"))
+      }
+    }
+  }
+
+  private func resumeSession(_ id: String, _ connection: OpenCodeConnection) {
+    mustAdopt = true
+    connection.send(OpenCodeCall.session(id, in: opening.spec.directory)) { [weak self] result in
+      guard let self, !isClosed else { return }
+      switch result.map({ OpenCodeSession($0) }) {
+      case .success(let info?): opened(info, connection)
+      case .failure(.notFound):
+        couldNotOpen(
+          OpenCodeTrouble("OpenCode has no session \(id) any more", hint: "start a new agent"))
+      case .success(nil): couldNotOpen(OpenCodeTrouble("OpenCode answered without a session"))
+      case .failure(let failure):
+        couldNotOpen(OpenCodeTrouble("the session \(id) could not be opened: \(failure.words)"))
+      }
+    }
+  }
+
+  private func opened(_ info: OpenCodeSession, _ connection: OpenCodeConnection) {
+    isOpening = false
+    guard server.room.add(self, session: info.id) else {
+      return couldNotOpen(OpenCodeTrouble("another agent has the session \(info.id) open already"))
+    }
+    directory = info.directory ?? opening.spec.directory
+    translator = OpenCodeTranslator(run: opening.run, root: info.id)
+    say(
+      .opened(conversation: info.id, version: "\(connection.version)", model: opening.spec.model), of: nil)
+    if connection.version.isUntried {
+      say(
+        .notice("OpenCode \(connection.version) is later than what Arroba was tried with (1.18)"), of: nil)
+    }
+    translator?.isPolling = !connection.isStreaming
+    if mustAdopt { look() } else { goOn() }
+  }
+
+  /// The turn that waits cannot be; what comes later may find things better.
+  private func couldNotOpen(_ trouble: OpenCodeTrouble) {
+    isOpening = false
+    let words = trouble.hint.map { "\(trouble.reason) (\($0))" } ?? trouble.reason
+    switch waiting {
+    case .turn(let turn): end(turn.id, TurnEnd(.failed(.notAccepted), reason: words, proof: "no server"))
+    case .settling(let turn):
+      end(turn.id, TurnEnd(.interrupted, reason: "its end cannot be looked up: \(words)", proof: "no server"))
+    case nil: break
+    }
+    waiting = nil
+    say(.activity(.failed, reason: trouble.reason), of: nil)
+    say(.failed(reason: trouble.reason, hint: trouble.hint), of: nil)
+  }
+
+  private func end(_ turn: PromptID, _ end: TurnEnd) { say(.turnEnded(end), of: turn) }
+
+  func say(_ what: ProviderSignal.What, of turn: PromptID?) {
+    guard !isClosed else { return }
+    opening.say(ProviderSignal(run: opening.run, turn: turn, what))
+  }
+
+  // MARK: turns
+
+  func submit(_ turn: TurnRequest) {
+    guard !isClosed else { return }
+    waiting = .turn(turn)
+    goOn()
+  }
+
+  func settle(_ turn: UnsettledTurn) {
+    guard !isClosed else { return }
+    waiting = .settling(turn)
+    goOn()
+  }
+
+  /// Does what waits, if it can be done now.
+  func goOn() {
+    guard let waiting, !isClosed else { return }
+    guard let connection, translator != nil, !mustAdopt else { return open() }
+    switch waiting {
+    case .settling(let turn):
+      self.waiting = nil
+      translator?.settle(turn, at: now)
+      carryOut()
+    case .turn(let turn):
+      // A prompt to a busy session may never be answered (#21524): it waits here.
+      guard translator?.isBusy == false, translator?.turn == nil else { return }
+      self.waiting = nil
+      translator?.begin(turn, at: now)
+      post(turn, connection)
+      carryOut()
+    }
+  }
+
+  private func post(_ turn: TurnRequest, _ connection: OpenCodeConnection) {
+    guard let session, let directory else { return }
+    let request = OpenCodeCall.prompt(
+      turn, model: opening.spec.model, variant: opening.spec.effort, of: session, in: directory)
+    connection.send(request) { [weak self] result in
+      guard let self, translator?.turn?.request.id == turn.id else { return }
+      switch result {
+      case .success: translator?.acknowledge()
+      case .failure(let failure): refused(failure)
+      }
+      carryOut()
+    }
+  }
+
+  private func refused(_ failure: OpenCodeAnswer.Failure) {
+    // Taken all the same: the answer was lost, not the prompt.
+    if translator?.turn?.phase == .running { return }
+    switch failure {
+    case .unreachable(.closed): break  // the server's end says more
+    case .unreachable: translator?.acknowledge()  // a look tells whether it was stored
+    case .notFound:
+      translator?.refuse(.notAccepted, "OpenCode has the session no more", proof: "status 404")
+    case .refused(let status, _):
+      translator?.refuse(.invalidRequest, failure.words, proof: "status \(status)")
+    case .notJSON: translator?.refuse(.notAccepted, failure.words, proof: "a web page")
+    }
+  }
+
+  func cancel(_ turn: PromptID, force: Bool) {
+    switch waiting {
+    case .turn(let one) where one.id == turn:
+      waiting = nil
+      end(turn, TurnEnd(.cancelled, reason: "cancelled before it was sent", proof: "not sent"))
+      translator?.updateActivity()
+    case .settling(let one) where one.id == turn:
+      waiting = nil
+      end(
+        turn, TurnEnd(.interrupted, reason: "cancelled before its end was looked up", proof: "not looked up"))
+    default: translator?.cancel(turn, force: force)
+    }
+    carryOut()
+  }
+
+  func answer(_ ask: String, with answer: AskAnswer) {
+    translator?.answer(ask, with: answer)
+    carryOut()
+  }
+
+  func close() {
+    guard !isClosed else { return }
+    isClosed = true
+    deadline?.cancel()
+    ladder?.cancel()
+    if let session { server.room.remove(session: session) }
+    server.stopIfIdle()
+  }
+
+  // MARK: what the room tells
+
+  func take(_ event: OpenCodeEvent) { translator?.take(event, at: now) }
+
+  /// The events that came together have all been taken.
+  func settleEvents() { carryOut() }
+
+  func apply(_ look: OpenCodeLook) {
+    guard !isClosed, translator != nil else { return }
+    translator?.apply(look, at: now)
+    carryOut()
+  }
+
+  func streamOpened() {
+    translator?.isPolling = false
+    // What came while there was no stream; where nothing was under way only asks and prompts from elsewhere can have.
+    translator?.streamWasLost()
+    carryOut()
+  }
+
+  func streamWasLost() {
+    translator?.isPolling = true
+    translator?.streamWasLost()
+    carryOut()
+  }
+
+  func serverWasLost(reason: String) {
+    translator?.lose(reason: reason)
+    translator?.isPolling = false
+    isLooking = false
+    mustLookAgain = false
+    carryOut()
+  }
+
+  private func serverIsBack() {
+    translator?.isPolling = !(connection?.isStreaming ?? false)
+    goOn()
+  }
+
+  // MARK: what the translator comes to
+
+  func carryOut() {
+    guard !isClosed else { return }
+    for signal in translator?.takeSignals() ?? [] { opening.say(signal) }
+    for wish in translator?.takeWishes() ?? [] {
+      switch wish {
+      case .look: look()
+      case .resend:
+        if let turn = translator?.turn, let connection { post(turn.request, connection) }
+      case .abort(let sessions): abort(sessions)
+      case .reply(let reply): send(reply, attempt: 1)
+      }
+    }
+    if translator?.turn == nil { endLadder() }
+    setDeadline()
+    if waiting != nil, !isOpening, connection != nil { goOn() }
+    server.room.pollIfNeeded()
+  }
+
+  private func setDeadline() {
+    deadline?.cancel()
+    guard let due = translator?.nextDeadlineMs, connection != nil else { return }
+    deadline = Loop.shared.after(max(1, due - LoopClock.nowMs())) { [weak self] in
+      guard let self, !isClosed else { return }
+      translator?.tick(at: now)
+      carryOut()
+    }
+  }
+
+  // MARK: looking
+
+  private func look() {
+    guard let connection, let session, let directory, !isClosed else { return }
+    guard !isLooking else {
+      mustLookAgain = true
+      return
+    }
+    isLooking = true
+    let isSettling = translator?.turn?.settling != nil
+    let children = translator?.turn == nil ? [] : translator?.childIDs ?? []
+    OpenCodeLookUp(connection, session: session, directory: directory, children: children).run(
+      all: isSettling
+    ) { [weak self] look in
+      self?.looked(look)
+    }
+  }
+
+  private func looked(_ look: OpenCodeLook) {
+    isLooking = false
+    guard !isClosed, connection != nil else { return }
+    if mustAdopt {
+      guard look.messages != nil else {
+        return couldNotOpen(OpenCodeTrouble("the session's messages could not be read"))
+      }
+      mustAdopt = false
+      translator?.adopt(look, at: now)
+      refuseIfElsewhere(look)
+    } else {
+      translator?.apply(look, at: now)
+    }
+    if mustLookAgain {
+      mustLookAgain = false
+      self.look()
+    }
+    carryOut()
+    goOn()
+  }
+
+  /// Two servers on one data directory do not see each other's turns, and a prompt to both is answered twice (#32010).
+  private func refuseIfElsewhere(_ look: OpenCodeLook) {
+    guard case .turn(let turn) = waiting, let session, look.statuses?[session] == nil,
+      let newest = look.messages?.last(where: { $0.info.role == .assistant })?.info, !newest.isFinal,
+      now.wallMs - newest.createdMs < OpenCodeLimits.elsewhereMs
+    else { return }
+    waiting = nil
+    end(
+      turn.id,
+      TurnEnd(
+        .failed(.notAccepted),
+        reason: "another OpenCode seems to be working on this session; let it finish, or try again later",
+        proof: "the newest answer is unfinished, and not on this server"))
+  }
+}

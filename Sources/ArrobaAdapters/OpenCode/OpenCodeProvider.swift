@@ -1,0 +1,94 @@
+internal import ArrobaJSON
+package import ArrobaLoop
+package import ArrobaModel
+package import ArrobaProvider
+internal import ArrobaSystem
+internal import ArrobaWire
+
+/// OpenCode: one server for all agents of this user, a session of it for each of them.
+package final class OpenCodeProvider: ConversationProvider {
+  package let name = "opencode"
+  private let installation: OpenCodeInstallation
+  private let server: OpenCodeServer
+
+  /// `state`: the daemon's state directory. `host`: a share of the children for this provider alone.
+  @LoopActor
+  package init(environment: [String: String], state: String, host: any ChildHost) {
+    installation = OpenCodeInstallation(environment)
+    server = OpenCodeServer(installation, state: state, host: host)
+  }
+
+  package func availability() -> ProviderAvailability {
+    if let endpoint = installation.endpoint { return .available(version: nil, executable: endpoint) }
+    switch installation.executable() {
+    case .success(let path): return .available(version: nil, executable: path)
+    case .failure(let trouble): return .unavailable(reason: trouble.reason)
+    }
+  }
+
+  package func complete(_ spec: AgentSpec) throws(Refusal) -> AgentSpec {
+    var spec = spec
+    spec.directory = try spec.canonicalDirectory()
+    guard spec.arguments.isEmpty else {
+      throw Refusal(kind: .notSupported, message: "an OpenCode agent takes no program and no arguments")
+    }
+    guard spec.environment.isEmpty else {
+      throw Refusal(
+        kind: .notSupported,
+        message: "all OpenCode agents share one server, so one of them cannot have variables of its own",
+        hint: "set them where the daemon is started")
+    }
+    if let model = spec.model, OpenCodeModel(model) == nil {
+      throw Refusal(
+        kind: .notSupported, message: "OpenCode knows no model '\(Words.quoted(model))'",
+        hint: "name it as provider/model, as `opencode models` lists them")
+    }
+    guard installation.endpoint == nil else { return spec }
+    switch installation.executable() {
+    case .success(let path): spec.executable = path
+    case .failure(let trouble):
+      throw Refusal(kind: .providerUnavailable, message: trouble.reason, hint: trouble.hint)
+    }
+    return spec
+  }
+
+  @LoopActor
+  package func open(_ opening: ConversationOpening) -> any Conversation {
+    let conversation = OpenCodeConversation(opening, server: server)
+    conversation.open()
+    return conversation
+  }
+
+  @LoopActor
+  package func stopAll(done: @escaping @LoopActor () -> Void) { server.stop(done) }
+}
+
+extension OpenCodeConversation {
+  func nativeTerminal(for run: RunID, columns: UInt16, rows: UInt16) throws(Refusal) -> ChildBirth {
+    guard let connection, let session, let directory else {
+      throw Refusal(
+        kind: .terminalNotAvailable, message: "OpenCode's server is not running for this agent now",
+        hint: "send it a prompt, or try again in a moment")
+    }
+    let program: String
+    switch server.installation.executable() {
+    case .success(let path): program = path
+    case .failure(let trouble):
+      throw Refusal(kind: .terminalNotAvailable, message: trouble.reason, hint: trouble.hint)
+    }
+    // The password goes by the environment: a command line is everybody's to read.
+    let environment = server.installation.environment.ofTerminal(
+      opening.spec, opening.identity,
+      adding: [
+        "OPENCODE_SERVER_PASSWORD": connection.password,
+        "OPENCODE_SERVER_USERNAME": OpenCodeInstallation.user,
+        "PWD": directory,
+      ])
+    return ChildBirth(
+      id: run.text,
+      kind: .terminal(columns: columns, rows: rows, ringCapacity: TerminalLimits.ringCapacity), path: program,
+      // With another directory than the session's it sees no events (#11522).
+      arguments: ["opencode", "attach", connection.base, "--session", session, "--dir", directory],
+      environment: environment, directory: directory)
+  }
+}

@@ -1,0 +1,336 @@
+internal import ArrobaHTTP
+internal import ArrobaLoop
+internal import ArrobaModel
+internal import ArrobaProvider
+internal import ArrobaSystem
+
+/// The one OpenCode server of this user: ours, started when it is first needed and stopped when nobody needs it any more;
+/// or one that already runs, which is only talked to.
+@LoopActor
+final class OpenCodeServer {
+  enum Phase {
+    case down
+    /// A child of ours, on its way. `port` and `password` are what it was born with.
+    case starting(OpenCodeLaunch)
+    case connecting
+    case up(OpenCodeConnection)
+    /// Told to end; those who want it next wait for that.
+    case stopping
+  }
+
+  typealias Connected = Result<OpenCodeConnection, OpenCodeTrouble>
+
+  /// Without a conversation for so long, 300 MB are given back.
+  private static let idleMs = 300_000
+
+  let room = OpenCodeRoom()
+  let installation: OpenCodeInstallation
+  let state: String
+  private let host: any ChildHost
+  private(set) var phase = Phase.down
+  /// The child that is ours, by its name in our share and its number.
+  private(set) var child: (id: String, pid: Int)?
+  private var waiters: [@LoopActor (Connected) -> Void] = []
+  private var afterStop: [@LoopActor () -> Void] = []
+  private var idle: LoopTimer?
+  private var upkeep: LoopTimer?
+  /// Set where the server should be started anew as soon as nobody is busy on it.
+  private var recycleReason: String?
+
+  init(_ installation: OpenCodeInstallation, state: String, host: any ChildHost) {
+    self.installation = installation
+    self.state = state
+    self.host = host
+    host.onExit = { [weak self] id, status in self?.exited(id, status) }
+    takeOver()
+  }
+
+  // MARK: being there
+
+  /// Calls `body` once with a connection, after starting what is missing.
+  func connect(_ body: @escaping @LoopActor (Connected) -> Void) {
+    idle?.cancel()
+    if case .up(let connection) = phase { return body(.success(connection)) }
+    waiters.append(body)
+    guard case .down = phase else { return }
+    begin()
+  }
+
+  private func begin() {
+    if let endpoint = installation.endpoint {
+      return check(base: endpoint, password: installation.endpointPassword ?? "")
+    }
+    phase = .connecting
+    let state = state
+    let hasChild = child != nil
+    Threads.start("opencode-find") {
+      guard let note = OpenCodeServerNote.read(in: state), note.isAlive else {
+        return Loop.shared.post { self.findProgram() }
+      }
+      if hasChild {
+        return Loop.shared.post { self.check(base: "http://127.0.0.1:\(note.port)", password: note.password) }
+      }
+      // Its supervisor has died: nobody else would ever end it.
+      let left = ProcessTree.descendants(of: note.pid)
+      Loop.shared.post {
+        OpenCodeReaper.reap(pid: note.pid, startTicks: note.startTicks, with: left) { self.findProgram() }
+      }
+    }
+  }
+
+  private func findProgram() {
+    let installation = installation
+    let state = state
+    Threads.start("opencode-find") {
+      OpenCodeServerNote.remove(in: state)
+      let executable = installation.executable()
+      let port = installation.port ?? Sockets.freePort()
+      Loop.shared.post { self.launch(executable, port: port) }
+    }
+  }
+
+  private func launch(_ executable: Result<String, OpenCodeTrouble>, port: Int?) {
+    switch executable {
+    case .failure(let trouble): fail(trouble)
+    case .success(let path):
+      guard let port else { return fail(OpenCodeTrouble("there is no free port on 127.0.0.1")) }
+      let launch = OpenCodeLaunch(executable: path, port: port)
+      phase = .starting(launch)
+      launch.start(installation, state: state, host: host) { [weak self] outcome in
+        self?.launched(launch, outcome)
+      }
+    }
+  }
+
+  private func launched(_ launch: OpenCodeLaunch, _ outcome: OpenCodeLaunch.Outcome) {
+    guard case .starting(let current) = phase, current === launch else { return }
+    switch outcome {
+    case .born(let id, let pid): child = (id, pid)
+    case .ready(let base): check(base: base, password: launch.password)
+    case .failed(let trouble): failAndStop(trouble)
+    }
+  }
+
+  /// Whether what listens there is what we can talk to.
+  private func check(base: String, password: String) {
+    phase = .connecting
+    let client = OpenCodeConnection.client(base: base, password: password.isEmpty ? nil : password)
+    client.send(OpenCodeCall.health) { [weak self] result in
+      switch result {
+      case .failure(let failure):
+        client.close()
+        self?.failAndStop(
+          OpenCodeTrouble("\(OpenCodeAnswer.Failure.unreachable(failure).words) (at \(base))"))
+      case .success(let response):
+        self?.identified(OpenCodeIdentity.health(response, at: base), client, base: base, password: password)
+      }
+    }
+  }
+
+  private func identified(_ identity: OpenCodeIdentity, _ client: HTTPClient, base: String, password: String)
+  {
+    switch identity {
+    case .usable(let version):
+      let connection = OpenCodeConnection(client, base: base, password: password, version: version) {
+        [weak self] in self?.hear($0)
+      }
+      phase = .up(connection)
+      room.connected(connection)
+      connection.openStream()
+      keepUp()
+      answer(.success(connection))
+    case .trouble(let trouble):
+      client.close()
+      failAndStop(trouble)
+    case .mustAskForInfo:
+      client.send(OpenCodeCall.info) { [weak self] result in
+        client.close()
+        var identity = OpenCodeIdentity.trouble(
+          OpenCodeTrouble("what answers at \(base) is no OpenCode server"))
+        if case .success(let response) = result { identity = OpenCodeIdentity.info(response, at: base) }
+        if case .trouble(let trouble) = identity { self?.failAndStop(trouble) }
+      }
+    }
+  }
+
+  private func answer(_ result: Connected) {
+    let waiting = waiters
+    waiters = []
+    for body in waiting { body(result) }
+  }
+
+  private func fail(_ trouble: OpenCodeTrouble) {
+    phase = .down
+    answer(.failure(trouble))
+  }
+
+  private func failAndStop(_ trouble: OpenCodeTrouble) {
+    let hadChild = child != nil
+    phase = .down
+    if hadChild { stop {} }
+    answer(.failure(trouble))
+  }
+
+  // MARK: what an earlier daemon left
+
+  /// The child that was handed over is ours if the note says so; what it is gets asked when somebody needs it.
+  private func takeOver() {
+    let left = host.takeHandedOver()
+    guard !left.isEmpty else { return }
+    let note = OpenCodeServerNote.read(in: state)
+    for one in left {
+      if one.exit == nil, one.pid == note?.pid, child == nil {
+        child = (one.id, one.pid)
+        // What it writes is of no interest any more, and it must not wait for somebody to read it.
+        one.pipes?.start(onOutput: { _ in }, onErrorOutput: { _ in }, onEnd: {})
+        drains = one.pipes
+      } else {
+        host.forget(one.id)
+      }
+    }
+    stopIfIdle()
+  }
+
+  private var drains: (any PipeLane)?
+
+  // MARK: its end
+
+  private func exited(_ id: String, _ status: ExitStatus) {
+    host.forget(id)
+    guard child?.id == id else { return }
+    child = nil
+    drains = nil
+    OpenCodeServerNote.remove(in: state)
+    switch phase {
+    case .down: break
+    case .stopping: stopped()
+    case .starting(let launch): launch.ended(status)
+    case .connecting:
+      fail(OpenCodeTrouble("OpenCode's server ended \(status.words) while it was asked what it is"))
+    case .up:
+      phase = .down
+      upkeep?.cancel()
+      room.lose(reason: "OpenCode's server ended \(status.words)")
+    }
+  }
+
+  /// The stream's news; all but one are the room's.
+  private func hear(_ news: OpenCodeConnection.News) {
+    if case .isAnother(let trouble) = news {
+      phase = .down
+      upkeep?.cancel()
+      room.lose(reason: trouble.reason)
+      if child != nil { stop {} }
+      return
+    }
+    room.hear(news)
+    recycleIfPossible()
+  }
+
+  /// Ends the server in order: what runs is aborted, plugins are told, and commands that would outlive it are killed.
+  func stop(_ done: @escaping @LoopActor () -> Void) {
+    idle?.cancel()
+    upkeep?.cancel()
+    recycleReason = nil
+    var connection: OpenCodeConnection?
+    if case .up(let current) = phase { connection = current }
+    guard let child else {
+      phase = .down
+      room.lose(reason: "Arroba let go of OpenCode's server")
+      return done()
+    }
+    afterStop.append(done)
+    if case .stopping = phase { return }
+    phase = .stopping
+    OpenCodeReaper.stop(pid: child.pid, connection: connection) { [host] in
+      host.signal(child.id, Int(SignalNumber.terminate))
+    } gone: { [weak self] in
+      self?.room.lose(reason: "OpenCode's server was stopped")
+    }
+    Loop.shared.after(OpenCodeReaper.mostMs) { [weak self] in
+      guard let self, case .stopping = phase, self.child?.id == child.id else { return }
+      // The kernel holds it; whoever waits does not wait with it.
+      exited(child.id, .signal(Int(SignalNumber.kill)))
+    }
+  }
+
+  private func stopped() {
+    phase = .down
+    room.lose(reason: "OpenCode's server was stopped")
+    let waiting = afterStop
+    afterStop = []
+    for body in waiting { body() }
+    if !waiters.isEmpty { begin() }
+  }
+
+  /// Called whenever a conversation has gone.
+  func stopIfIdle() {
+    guard room.isEmpty, child != nil else { return }
+    idle?.cancel()
+    idle = Loop.shared.after(Self.idleMs) { [weak self] in
+      guard let self, room.isEmpty else { return }
+      stop {}
+    }
+  }
+
+  // MARK: upkeep
+
+  /// The server grows (#20695); conversations survive on disk.
+  private func keepUp() {
+    guard let child else { return }
+    upkeep = Loop.shared.after(OpenCodeUpkeep.everyMs) { [weak self] in
+      guard let self, case .up = phase, self.child?.pid == child.pid else { return }
+      switch OpenCodeUpkeep.judge(residentBytes: ProcessTree.residentBytes(of: child.pid) ?? 0) {
+      case .fine: break
+      case .recycleWhenIdle(let reason), .recycleSoon(let reason): recycleReason = reason
+      }
+      recycleIfPossible()
+      keepUp()
+    }
+  }
+
+  /// To be started anew as soon as nobody is busy.
+  func recycle(because reason: String) {
+    recycleReason = reason
+    recycleIfPossible()
+  }
+
+  private func recycleIfPossible() {
+    guard recycleReason != nil, case .up = phase, !room.hasBusy, child != nil else { return }
+    recycleReason = nil
+    stop {}
+  }
+
+  /// Kills the commands that a turn left running, by what they were called with.
+  func killCommands(_ commands: [String]) {
+    guard let child, !commands.isEmpty else { return }
+    Threads.start("opencode-kill") { OpenCodeReaper.killCommands(commands, under: child.pid) }
+  }
+}
+
+/// When a server has grown too large.
+enum OpenCodeUpkeep {
+  enum Verdict: Equatable {
+    case fine
+    case recycleWhenIdle(String)
+    case recycleSoon(String)
+  }
+
+  static let everyMs = 60_000
+
+  static func judge(residentBytes: Int) -> Verdict {
+    let gib = Double(residentBytes) / Double(1 << 30)
+    let words = "OpenCode's server takes \((gib * 10).rounded() / 10) GiB"
+    if residentBytes > 6 << 30 { return .recycleSoon(words) }
+    return residentBytes > 2 << 30 ? .recycleWhenIdle(words) : .fine
+  }
+}
+
+extension ExitStatus {
+  var words: String {
+    switch self {
+    case .code(let code): "with status \(code)"
+    case .signal(let number): "by signal \(number)"
+    }
+  }
+}

@@ -1,0 +1,95 @@
+internal import ArrobaHTTP
+internal import ArrobaJSON
+internal import ArrobaLoop
+internal import ArrobaModel
+internal import ArrobaProvider
+
+/// The steps by which a turn is stopped that does not stop when it is told to.
+@LoopActor
+final class OpenCodeStopping {
+  /// Without the session having become idle since the abort.
+  static let killCommandsMs = 10_000
+  static let recycleMs = 20_000
+
+  private var timers: [LoopTimer] = []
+
+  func after(_ ms: Int, _ body: @escaping @LoopActor () -> Void) {
+    timers.append(Loop.shared.after(ms, body))
+  }
+
+  func cancel() {
+    for timer in timers { timer.cancel() }
+    timers = []
+  }
+}
+
+extension OpenCodeConversation {
+  /// Children first, then the session itself: its abort reaches them in most versions, and in some it does not.
+  func abort(_ sessions: [String]) {
+    startLadder()
+    guard let connection, let directory, let first = sessions.first else { return }
+    connection.send(OpenCodeCall.abort(first, in: directory)) { [weak self] _ in
+      // What it answers means nothing: it says so of sessions that it has never heard of.
+      let rest = Array(sessions.dropFirst())
+      if !rest.isEmpty { self?.abort(rest) }
+    }
+  }
+
+  private func startLadder() {
+    guard ladder == nil, let turn = translator?.turn?.request.id else { return }
+    let ladder = OpenCodeStopping()
+    ladder.after(OpenCodeStopping.killCommandsMs) { [weak self] in self?.killCommands(of: turn) }
+    ladder.after(OpenCodeStopping.recycleMs) { [weak self] in self?.recycle(of: turn) }
+    self.ladder = ladder
+  }
+
+  func endLadder() {
+    ladder?.cancel()
+    ladder = nil
+  }
+
+  private func killCommands(of turn: PromptID) {
+    guard let translator, translator.turn?.request.id == turn else { return }
+    let commands = translator.items.runningCommands
+    guard !commands.isEmpty else { return }
+    say(.notice("OpenCode does not stop; the command that it runs is killed"), of: turn)
+    server.killCommands(commands)
+  }
+
+  private func recycle(of turn: PromptID) {
+    guard translator?.turn?.request.id == turn else { return }
+    if !server.room.isBusy(besides: self), server.child != nil {
+      say(.notice("OpenCode does not stop; its server is started anew"), of: turn)
+      server.stop {}
+      return
+    }
+    // Others work on that server: it is started anew when they are done, and this turn is given up.
+    server.recycle(because: "a turn did not stop")
+    translator?.giveUpStopping()
+    carryOut()
+  }
+
+  // MARK: answers to asks
+
+  private static let mostAttempts = 4
+
+  /// An answer that does not arrive would leave the agent waiting for ever.
+  func send(_ reply: OpenCodeReply, attempt: Int) {
+    guard let connection, let directory else { return }
+    connection.send(OpenCodeCall.reply(reply, in: directory)) { [weak self] result in
+      guard let self, !isClosed else { return }
+      switch result {
+      case .success: break
+      case .failure(.notFound):
+        translator?.wasNotFound(reply.request)
+        carryOut()
+      case .failure(let failure):
+        guard attempt < Self.mostAttempts, translator?.asks.isSettled(reply.request) == false else {
+          return say(
+            .notice("an answer did not reach OpenCode: \(failure.words)"), of: translator?.runningTurn)
+        }
+        Loop.shared.after(500 << attempt) { [weak self] in self?.send(reply, attempt: attempt + 1) }
+      }
+    }
+  }
+}

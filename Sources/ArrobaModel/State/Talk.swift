@@ -1,0 +1,115 @@
+internal import ArrobaJSON
+
+/// What an agent that is talked to has beside its run: the provider's conversation, the queue, the asks, and where the
+/// log holds its transcript.
+package struct Talk: Sendable, Equatable {
+  /// The provider's own name for the conversation, with which a later run goes on with it.
+  package var conversation: String?
+  package var version: String?
+  package var model: String?
+  /// The active prompt first, where there is one, then those that wait.
+  package var prompts: [Prompt] = []
+  /// Prompts that have ended, the latest last.
+  package var settled: [Prompt] = []
+  /// Open asks, and the latest of the others; in the order in which they were opened.
+  package var asks: [AskRecord] = []
+  /// The items of the active turn by the provider's key.
+  package var items: [String: KnownItem] = [:]
+  /// The numbers of the events that the transcript consists of.
+  package var transcript: [UInt64] = []
+
+  package struct KnownItem: Sendable, Equatable {
+    package let id: ItemID
+    /// Of the item as it was completed; nil while it is not.
+    package var fingerprint: UInt64?
+  }
+
+  package init() {}
+
+  /// Prompts that may wait for one agent.
+  package static let longestQueue = 256
+  /// Ended prompts, and settled asks, that are kept to be looked at. The log has all of them.
+  static let kept = 64
+
+  package var active: Prompt? { prompts.first.flatMap { $0.state.isActive ? $0 : nil } }
+  package var queued: ArraySlice<Prompt> { active == nil ? prompts[...] : prompts.dropFirst() }
+  package var openAsks: [AskRecord] { asks.filter(\.isOpen) }
+
+  package func prompt(_ id: PromptID) -> Prompt? {
+    prompts.first { $0.id == id } ?? settled.last { $0.id == id }
+  }
+
+  /// 0: the active one; from 1 on: its place among those that wait; nil: it has ended.
+  package func position(of id: PromptID) -> Int? {
+    guard let index = prompts.firstIndex(where: { $0.id == id }) else { return nil }
+    return active == nil ? index + 1 : index
+  }
+}
+
+extension Talk {
+  mutating func apply(_ event: PromptEvent, of id: PromptID, from record: RecordedEvent) {
+    if case .submitted(let text) = event {
+      guard prompt(id) == nil else { return }
+      prompts.append(Prompt(id: id, text: text, by: record.by, at: record.at))
+      transcript.append(record.seq)
+      return
+    }
+    guard let index = prompts.firstIndex(where: { $0.id == id }) else { return }
+    switch event {
+    case .submitted: return  // above
+    case .edited(let text): prompts[index].text = text
+    case .moved(let position):
+      let prompt = prompts.remove(at: index)
+      let first = active == nil ? -1 : 0
+      prompts.insert(prompt, at: min(max(0, position + first), prompts.count))
+    case .dispatched(let run):
+      prompts[index].enter(.dispatching, at: record.at, reason: nil)
+      _ = run
+    case .started(let mark):
+      prompts[index].mark = mark
+      if prompts[index].state == .dispatching { prompts[index].enter(.running, at: record.at) }
+    case .cancelling: prompts[index].enter(.cancelling, at: record.at)
+    case .ended(let end):
+      var prompt = prompts.remove(at: index)
+      if prompt.state.isActive { items.removeAll() }
+      prompt.end = end
+      prompt.enter(end.state, at: record.at, reason: end.reason)
+      settled.append(prompt)
+      if settled.count > Self.kept { settled.removeFirst() }
+    }
+  }
+
+  mutating func apply(_ event: ItemEvent, of id: ItemID, from record: RecordedEvent) {
+    switch event {
+    case .started(let item): items[item.key] = KnownItem(id: id, fingerprint: nil)
+    case .delta: return  // told to those who watch; the completed item holds all of it
+    case .completed(let item):
+      items[item.key] = KnownItem(id: id, fingerprint: item.fingerprint)
+      transcript.append(record.seq)
+    case .dropped(let key): items[key] = nil
+    }
+  }
+
+  mutating func apply(_ event: AskEvent, of id: AskID, prompt: PromptID?, from record: RecordedEvent) {
+    if case .opened(let ask) = event {
+      asks.append(AskRecord(id: id, prompt: prompt, ask: ask, openedAt: record.at, state: .open))
+      if asks.count > Self.kept, let old = asks.firstIndex(where: { !$0.isOpen }) { asks.remove(at: old) }
+      return
+    }
+    guard let index = asks.firstIndex(where: { $0.id == id && $0.isOpen }) else { return }
+    switch event {
+    case .opened: return  // above
+    case .answered(let answer): asks[index].state = .answered(answer, by: record.by, at: record.at)
+    case .withdrawn(let reason): asks[index].state = .withdrawn(reason: reason, at: record.at)
+    }
+  }
+}
+
+extension Item {
+  /// Tells a repetition from news (FNV-1a, 64 bits): equal items have equal ones.
+  var fingerprint: UInt64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in json.encoded { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    return hash
+  }
+}
