@@ -58,6 +58,8 @@ package enum Launcher {
     }
     lock.setInherited(true)
     var words = ["arroba-supervisor", "--lock-fd", "\(lock.raw)", "--state", places.state]
+    words += ["--logs", places.logs]
+    if let level = Environment.all["ARROBA_LOG_LEVEL"] { words += ["--log-level", level] }
     if let number = ready.number { words += ["--ready-fd", "\(number)"] }
     words += ["--daemon", own, "--"] + arguments
     let environment = Environment.entries.filter { !$0.hasPrefix("\(ReadyNote.variable)=") }

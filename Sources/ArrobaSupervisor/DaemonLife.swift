@@ -12,6 +12,7 @@ extension Supervisor {
       let daemon = try DaemonProcess.start(options, lock: lock.descriptor, ready: ready, nowMs: now)
       poll.add(daemon.socket, as: .daemon)
       phase = .running(daemon)
+      ProcessLog.shared.info("daemon", "a daemon was started", ["daemon_pid": daemon.pid])
     } catch {
       failed(livedMs: 0, wasKilled: false, because: "\(error)")
     }
@@ -24,10 +25,13 @@ extension Supervisor {
     daemon.socket.close()
     // What it read last is in the rings already; from here on we read.
     drainage.start(nursery.outlets)
+    let livedMs = Clock.monotonicMs() - daemon.startedMs
+    ProcessLog.shared.info(
+      "daemon", "the daemon ended \(end.words)",
+      ["daemon_pid": daemon.pid, "lived_ms": livedMs, "farewell": daemon.farewell.map { "\($0.kind)" }])
     guard endBeganMs == nil else { return endChildren() }
     switch daemon.farewell {
     case nil:
-      let livedMs = Clock.monotonicMs() - daemon.startedMs
       let wasKilled = daemon.hasTakenOver && end == .signal(SIGKILL)
       failed(livedMs: livedMs, wasKilled: wasKilled, because: "the daemon ended \(end.words)", end: end)
     case .some(let farewell):
@@ -48,7 +52,7 @@ extension Supervisor {
     let now = Clock.monotonicMs()
     switch rule.afterDeath(livedMs: livedMs, wasKilled: wasKilled, nowMs: now) {
     case .startAfter(let ms):
-      Console.say("\(reason); starting it again in \(ms) ms")
+      Console.say(.warn, "daemon", "\(reason); starting it again in \(ms) ms")
       phase = .pausing(untilMs: now + ms)
     case .giveUp:
       let seconds = RestartRule.withinMs / 1000
@@ -63,13 +67,16 @@ extension Supervisor {
 
   private func giveUp(_ reason: String) {
     lock.note(.gaveUp(reason: reason))
-    Console.say("\(reason). No daemon runs now; its agents do. kill -USR1 \(getpid()) starts a daemon again")
+    Console.say(
+      .error, "daemon",
+      "\(reason). No daemon runs now; its agents do. kill -USR1 \(getpid()) starts a daemon again",
+      ["children": nursery.children.count])
     phase = .stalled
   }
 
   /// Ends us with nothing left behind, and says why to whoever waits for the start.
   private func failStart(_ reason: String, status: Int32) {
-    Console.say(reason)
+    Console.say(.error, "daemon", reason, ["status": status])
     if let ready {
       let line = "error: \(reason.map { $0.isNewline ? " " : String($0) }.joined())\n"
       try? ready.writeAll(Array(line.utf8))  // its reader may have gone; stderr has it too

@@ -34,7 +34,7 @@ final class Drainage {
       }
     } catch {
       // Left in the terminal or the pipe: the child waits, and the next daemon reads on.
-      Console.say("\(error); its output waits for the next daemon")
+      Console.say(.warn, "drainage", "\(error); its output waits for the next daemon")
       stop(outlet)
     }
   }

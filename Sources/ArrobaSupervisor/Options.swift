@@ -7,10 +7,15 @@ package struct Options: Equatable {
   package var ready: Int32?
   package var daemon: String
   package var daemonArguments: [String]
+  /// Where its process log goes; none is kept without it.
+  package var logs: String?
+  /// The level's name, as ARROBA_LOG_LEVEL has it.
+  package var logLevel: String?
   /// The pause before a daemon that failed is started again; it doubles from there. Tests shorten it.
   package var firstDelayMs = 100
 
-  /// Reads `--lock-fd N --state DIR [--ready-fd N] --daemon PATH -- ARGS…`, the program's own name left out.
+  /// Reads `--lock-fd N --state DIR [--ready-fd N] [--logs DIR [--log-level L]] --daemon PATH -- ARGS…`, the program's
+  /// own name left out.
   package init(_ arguments: [String]) throws(Misuse) {
     var lock: Int32?
     var state: String?
@@ -23,6 +28,8 @@ package struct Options: Equatable {
       case "--ready-fd": ready = try Self.number(value, of: option)
       case "--first-delay-ms": firstDelayMs = Int(try Self.number(value, of: option))
       case "--state": state = value
+      case "--logs": logs = value
+      case "--log-level": logLevel = value
       case "--daemon": daemon = value
       default: throw Misuse("\(option) is not an option")
       }

@@ -39,7 +39,7 @@ extension Supervisor {
           answer(request, passed, from: daemon, isAlive: isAlive)
         }
       } catch {
-        Console.say("the daemon said something unreadable: \(error)")
+        Console.say(.warn, "requests", "the daemon said something unreadable: \(error)")
       }
       return true
     case .wouldBlock:
@@ -63,12 +63,14 @@ extension Supervisor {
     case .ready:
       hasServed = true
       ready = nil
+      ProcessLog.shared.info("daemon", "the daemon serves", ["daemon_pid": daemon.pid])
     case .spawn(let order):
       // Of a daemon that has died meanwhile: its successor does not know whether it asked, and need not.
       guard isAlive && daemon.hasTakenOver else { return }
       let (notice, descriptors) = nursery.bear(order)
       daemon.say(notice, passing: descriptors)
       hasServed = true
+      log(notice)
     case .signal(let id, let number):
       nursery.child(id)?.signal(number)
     case .closeInput(let id):
@@ -87,6 +89,18 @@ extension Supervisor {
     }
   }
 
+  private func log(_ notice: SupervisorNotice) {
+    switch notice {
+    case .spawned(let id, let pid):
+      ProcessLog.shared.debug("children", "a child was born", ["run_id": id, "child_pid": pid])
+    case .spawnFailed(let id, let stage, let code):
+      ProcessLog.shared.warn(
+        "children", "a child could not be born",
+        ["run_id": id, "stage": "\(stage)", "reason": SystemError.words(for: code)])
+    case .hello, .kept, .child, .handedOver, .exited: break
+    }
+  }
+
   /// Tells a daemon that has just started all that an earlier one left. It reads the children from now on.
   private func handOver(to daemon: DaemonProcess) {
     drainage.stop()
@@ -99,5 +113,7 @@ extension Supervisor {
       daemon.say(notice, passing: descriptors)
     }
     daemon.say(.handedOver)
+    ProcessLog.shared.info(
+      "daemon", "a daemon took over", ["daemon_pid": daemon.pid, "children": nursery.children.count])
   }
 }

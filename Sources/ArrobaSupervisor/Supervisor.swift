@@ -68,11 +68,14 @@ final class Supervisor {
   func run() -> Int32 {
     poll.add(signals.descriptor, as: .signals)
     lock.note(.running)
+    ProcessLog.shared.info(
+      "supervisor", "started", ["state": options.state, "protocol": Int(SupervisorProtocol.version)])
     startDaemon()
     while true {
       actOnTimes(nowMs: Clock.monotonicMs())
       if case .finished(let code) = phase {
         lock.clear()
+        ProcessLog.shared.info("supervisor", "ended", ["status": code])
         return code
       }
       let events = poll.wait(timeoutMs: nextTimeMs().map { max(0, $0 - Clock.monotonicMs()) })
@@ -137,8 +140,10 @@ final class Supervisor {
       let end = ChildEnd(status: status)
       if case .running(let daemon) = phase, daemon.pid == pid {
         daemonEnded(daemon, end)
-      } else if let child = nursery.hasEnded(pid, end), case .running(let daemon) = phase, daemon.hasTakenOver
-      {
+      } else if let child = nursery.hasEnded(pid, end) {
+        ProcessLog.shared.debug(
+          "children", "a child ended \(end.words)", ["run_id": child.id, "child_pid": pid])
+        guard case .running(let daemon) = phase, daemon.hasTakenOver else { continue }
         daemon.say(.exited(id: child.id, end: end))
         flush(daemon)
       }
@@ -149,6 +154,7 @@ final class Supervisor {
     let now = Clock.monotonicMs()
     guard endBeganMs == nil else { return }
     endBeganMs = now
+    ProcessLog.shared.info("supervisor", "asked to end", ["children": nursery.children.count])
     switch phase {
     case .running(let daemon):
       kill(daemon.pid, SIGTERM)
@@ -170,6 +176,7 @@ final class Supervisor {
   private func tryAgain() {
     switch phase {
     case .pausing, .stalled:
+      ProcessLog.shared.info("supervisor", "asked to start a daemon again")
       rule.startAfresh()
       lock.note(.running)
       startDaemon()

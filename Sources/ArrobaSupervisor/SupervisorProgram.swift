@@ -11,15 +11,19 @@ package enum SupervisorProgram {
     do {
       options = try Options(Array(CommandLine.arguments.dropFirst()))
     } catch {
-      Console.say(error.message)
+      Console.say(.error, "supervisor", error.message)
       exit(misused)
     }
     do {
       leaveInherited(keeping: [options.lock] + (options.ready.map { [$0] } ?? []))
+      if let logs = options.logs {
+        ProcessLog.start(
+          kind: "supervisor", directory: logs, level: ProcessLog.level(named: options.logLevel))
+      }
       let supervisor = try Supervisor(options, fileLimit: raiseFileLimit())
       exit(supervisor.run())
     } catch {
-      Console.say("\(error)")
+      Console.say(.error, "supervisor", "\(error)")
       exit(1)
     }
   }

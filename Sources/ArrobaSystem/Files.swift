@@ -135,3 +135,11 @@ package enum Files {
     return String(cString: path)
   }
 }
+
+extension Descriptor {
+  /// Whether the file behind it has no name any more: nobody will ever read what is written to it.
+  package var isUnlinked: Bool {
+    var found = stat()
+    return fstat(raw, &found) == 0 && found.st_nlink == 0
+  }
+}

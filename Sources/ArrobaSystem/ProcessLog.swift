@@ -166,7 +166,8 @@ package final class ProcessLog: Sendable {
   }
 
   private static func makeReady(_ state: inout State, now: Int) -> Bool {
-    if state.file != nil && state.written < state.rotateAtBytes { return true }
+    // A process that was silent for a week finds its file cleaned away by another one.
+    if let file = state.file, state.written < state.rotateAtBytes, !file.isUnlinked { return true }
     guard now >= state.notBeforeMs else { return false }
     let path = "\(state.directory)/\(CivilTime.compact(now))-\(state.kind)-\(getpid()).ndjson"
     do {

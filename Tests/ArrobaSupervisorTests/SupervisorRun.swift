@@ -28,7 +28,7 @@ final class SupervisorRun {
   var socketPath: String { "\(directory)/control" }
 
   /// `wrapper`: a shell command line that becomes the supervisor by `exec "$@"`.
-  init(daemon: [String]? = nil, wrapper: String = "exec \"$@\"") throws {
+  init(daemon: [String]? = nil, wrapper: String = "exec \"$@\"", logLevel: String = "debug") throws {
     let place = "/tmp/arroba-supervisor-\(getpid())-\(UInt32.random(in: 0 ... .max))"
     directory = place
     try Files.makeDirectory(place)
@@ -45,6 +45,7 @@ final class SupervisorRun {
     let arguments =
       ["/bin/sh", "-c", wrapper, "sh", SupervisorBinary.path]
       + ["--lock-fd", "3", "--ready-fd", "4", "--first-delay-ms", "1", "--state", place]
+      + ["--logs", "\(place)/logs", "--log-level", logLevel]
       + ["--daemon", command[0], "--"] + command.dropFirst()
     // 20: a descriptor that somebody forgot to close, which nobody of ours may inherit.
     pid = try Self.launch(arguments, [(lock, 3), (readyEnd, 4), (said, 2), (said, 1), (said, 20)])
@@ -78,15 +79,26 @@ final class SupervisorRun {
       kill(pid, SIGKILL)
       waitpid(pid, nil, 0)
     }
-    let names = (try? Files.list(directory)) ?? []  // left behind at worst
-    for name in names { unlink("\(directory)/\(name)") }
-    rmdir(directory)
+    for folder in ["\(directory)/logs", directory] {
+      let names = (try? Files.list(folder)) ?? []  // left behind at worst
+      for name in names { unlink("\(folder)/\(name)") }
+      rmdir(folder)
+    }
   }
 
   /// What supervisor and stubs wrote to their standard error.
   var said: String {
     let bytes = (try? Files.read("\(directory)/said", atMost: 1 << 20)) ?? []  // for words only
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The records of its process log, one a line.
+  var log: [String] {
+    let names = (try? Files.list("\(directory)/logs")) ?? []  // none was written
+    return names.flatMap { name in
+      let bytes = (try? Files.read("\(directory)/logs/\(name)", atMost: 1 << 20)) ?? []  // for words only
+      return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
   }
 
   var lockNote: LockNote? {
