@@ -148,7 +148,8 @@ final class OpenCodeConversation: Conversation {
   /// Does what waits, if it can be done now.
   func goOn() {
     guard let waiting, !isClosed else { return }
-    guard let connection, translator != nil, !mustAdopt else { return open() }
+    guard let connection, translator != nil else { return open() }
+    guard !mustAdopt else { return look() }
     switch waiting {
     case .settling(let turn):
       self.waiting = nil
@@ -257,7 +258,7 @@ final class OpenCodeConversation: Conversation {
 
   private func serverIsBack() {
     translator?.isPolling = !(connection?.isStreaming ?? false)
-    goOn()
+    if mustAdopt { look() } else { goOn() }
   }
 
   // MARK: what the translator comes to
@@ -295,7 +296,7 @@ final class OpenCodeConversation: Conversation {
   private func look() {
     guard let connection, let session, let directory, !isClosed else { return }
     guard !isLooking else {
-      mustLookAgain = true
+      mustLookAgain = !mustAdopt
       return
     }
     isLooking = true

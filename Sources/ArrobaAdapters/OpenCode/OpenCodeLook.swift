@@ -45,8 +45,19 @@ extension OpenCodeTranslator {
     turn.isAcknowledged = true
     if unsettled.isCancelling { turn.stop = .asked }
     self.turn = turn
+    if let mark = unsettled.mark, messages[mark] != nil { takeUp(mark, at: now) }
     want(.look)
     updateActivity()
+  }
+
+  /// The prompt of a turn that an earlier daemon began has been found. What came after it belongs to the turn.
+  private mutating func takeUp(_ mark: String, at now: OpenCodeMoment) {
+    guard let id = turn?.request.id, let prompt = messages[mark] else { return }
+    messages[mark]?.isRead = true
+    accept(mark, at: now)
+    for (key, note) in messages where key != mark && note.createdMs >= prompt.createdMs {
+      messages[key]?.turn = id
+    }
   }
 
   mutating func apply(_ look: OpenCodeLook, at now: OpenCodeMoment) {
@@ -97,8 +108,7 @@ extension OpenCodeTranslator {
     }
     if let found {
       note(found.info)
-      messages[found.info.id]?.isRead = true
-      accept(found.info.id, at: now)
+      takeUp(found.info.id, at: now)
       // The stream should have told.
       if turn.settling == nil { isPolling = true }
     } else if turn.settling != nil {

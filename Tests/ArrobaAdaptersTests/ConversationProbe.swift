@@ -1,0 +1,91 @@
+import ArrobaLoop
+import ArrobaModel
+import ArrobaProvider
+import Testing
+
+@testable import ArrobaAdapters
+
+/// Hears what a conversation says, and waits for it.
+@LoopActor
+final class ConversationProbe {
+  private(set) var signals: [ProviderSignal] = []
+  private var waiters:
+    [(matches: (ProviderSignal) -> Bool, continuation: CheckedContinuation<ProviderSignal, Never>)] = []
+  private(set) var conversation: (any Conversation)?
+  let directory: String
+
+  init(
+    _ provider: OpenCodeUnderTest, directory: String, resume: String? = nil, model: String? = nil
+  ) {
+    self.directory = directory
+    var spec = AgentSpec(provider: "opencode", directory: directory, columns: 80, rows: 24)
+    spec.model = model
+    let identity = AgentIdentity(session: SessionID("s_1"), agent: AgentID("a_1"), socket: "/none")
+    conversation = provider.provider.open(
+      ConversationOpening(identity: identity, run: RunID("r_1"), spec: spec, resume: resume) { [weak self] in
+        self?.hear($0)
+      })
+  }
+
+  private func hear(_ signal: ProviderSignal) {
+    signals.append(signal)
+    for waiter in waiters where waiter.matches(signal) { waiter.continuation.resume(returning: signal) }
+    waiters.removeAll { $0.matches(signal) }
+  }
+
+  /// The first signal that matches, of those that came and those that come.
+  func first(_ matches: @escaping (ProviderSignal) -> Bool) async -> ProviderSignal {
+    if let found = signals.first(where: matches) { return found }
+    return await withCheckedContinuation { waiters.append((matches, $0)) }
+  }
+
+  func opened() async -> String {
+    let signal = await first {
+      switch $0.what {
+      case .opened, .failed: true
+      default: false
+      }
+    }
+    guard case .opened(let id, _, _) = signal.what else {
+      Issue.record("not opened: \(signal.what)")
+      return ""
+    }
+    return id
+  }
+
+  func end(of turn: String) async -> TurnEnd {
+    let signal = await first {
+      if case .turnEnded = $0.what { $0.turn?.text == turn } else { false }
+    }
+    guard case .turnEnded(let end) = signal.what else { preconditionFailure("it was chosen for that") }
+    return end
+  }
+
+  func ask(_ number: Int = 1) async -> Ask {
+    let before = asks
+    if before.count >= number { return before[number - 1] }
+    var seen = before.count
+    let signal = await first { [weak self] signal in
+      guard case .askOpened = signal.what, let self else { return false }
+      seen = asks.count
+      return seen >= number && signal == signals.last
+    }
+    guard case .askOpened(let ask) = signal.what else { preconditionFailure("it was chosen for that") }
+    return ask
+  }
+
+  var asks: [Ask] { signals.compactMap { if case .askOpened(let ask) = $0.what { ask } else { nil } } }
+
+  func submit(_ id: String, _ text: String) {
+    conversation?.submit(TurnRequest(id: PromptID(id), text: text))
+  }
+
+  /// What was said of a turn as final, one line each.
+  func transcript(of turn: String?) -> [String] {
+    signals.compactMap { signal in
+      guard signal.turn?.text == turn, case .itemCompleted(let item) = signal.what else { return nil }
+      if let tool = item.tool { return "\(tool.name) \(tool.title ?? "") \(tool.status.rawValue)" }
+      return "\(item.kind.rawValue) \(item.text)"
+    }
+  }
+}

@@ -1,0 +1,186 @@
+import ArrobaLoop
+import ArrobaModel
+import ArrobaProvider
+import ArrobaSystem
+import ArrobaTestSupport
+import Glibc
+import Testing
+
+@testable import ArrobaAdapters
+
+/// The real OpenCode with a scripted model. Runs with `scripts/test --live`, which says in ARROBA_LIVE_ENV where the
+/// environment of its sandbox is written.
+@Suite(.enabled(if: Environment.all["ARROBA_LIVE_ENV"] != nil), .serialized) @LoopActor
+struct LiveOpenCodeTests {
+  private let environment: [String: String]
+  private let project: String
+
+  init() throws {
+    let file = try #require(Environment.all["ARROBA_LIVE_ENV"])
+    var variables: [String: String] = [:]
+    for line in String(decoding: try Files.read(file, atMost: 1 << 20), as: UTF8.self).split(separator: "\n")
+    {
+      let pair = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      if pair.count == 2 { variables[String(pair[0])] = String(pair[1]) }
+    }
+    environment = variables
+    // HOME is the sandbox's, and the project stands beside it.
+    let home = try #require(variables["HOME"])
+    project = "\(Files.parent(of: home) ?? "")/project"
+  }
+
+  private func with(
+    _ body: (OpenCodeUnderTest, ConversationProbe) async throws -> Void
+  ) async throws {
+    let opencode = OpenCodeUnderTest(environment)
+    let probe = ConversationProbe(opencode, directory: project)
+    #expect(await probe.opened().hasPrefix("ses_"))
+    do { try await body(opencode, probe) } catch { Issue.record(error) }
+    await opencode.stop()
+    #expect(opencode.children.living.isEmpty)
+  }
+
+  @Test("A prompt is answered, and a second one")
+  func plain() async throws {
+    try await with { _, probe in
+      probe.submit("p_1", "[[fake:plain]] hello")
+      #expect(await probe.end(of: "p_1") == TurnEnd(.completed, proof: "idle, finish stop"))
+      #expect(probe.transcript(of: "p_1") == ["text Hello from the scripted model. This is plain text."])
+      probe.submit("p_2", "[[fake:reasoning]] think")
+      #expect(await probe.end(of: "p_2").outcome == .completed)
+      #expect(probe.transcript(of: "p_2") == ["reasoning Let me think about it.", "text Reasoned answer."])
+    }
+  }
+
+  @Test("A command is asked for, allowed, and runs; another is denied and ends the turn")
+  func permission() async throws {
+    try await with { _, probe in
+      probe.submit("p_1", "[[fake:bash|echo once]]")
+      let ask = await probe.ask()
+      #expect(ask.title == "run echo once")
+      probe.conversation?.answer(ask.key, with: AskAnswer(choices: ["once"]))
+      #expect(await probe.end(of: "p_1").outcome == .completed)
+      #expect(probe.transcript(of: "p_1").contains("bash echo once completed"))
+      probe.submit("p_2", "[[fake:bash|ls -l]]")
+      probe.conversation?.answer(await probe.ask(2).key, with: AskAnswer(choices: ["reject"]))
+      #expect(await probe.end(of: "p_2").outcome == .cancelled)
+    }
+  }
+
+  @Test("A question is put and answered")
+  func question() async throws {
+    try await with { _, probe in
+      probe.submit("p_1", "[[fake:question]]")
+      let ask = await probe.ask()
+      #expect(ask.title == "Which color?")
+      probe.conversation?.answer(ask.key, with: AskAnswer(choices: ["2"]))
+      #expect(await probe.end(of: "p_1").outcome == .completed)
+    }
+  }
+
+  @Test("An agent within the agent asks, and its answer reaches it")
+  func child() async throws {
+    try await with { _, probe in
+      probe.submit("p_1", "[[fake:task|bash~uname -a]]")
+      let ask = await probe.ask()
+      #expect(ask.subagent == "general")
+      probe.conversation?.answer(ask.key, with: AskAnswer(choices: ["once"]))
+      #expect(await probe.end(of: "p_1").outcome == .completed)
+    }
+  }
+
+  @Test("A turn is cancelled in its text, in a command and in an ask, and the next one is answered")
+  func cancelling() async throws {
+    try await with { _, probe in
+      probe.submit("p_1", "[[fake:slow|60]]")
+      _ = await probe.first { if case .itemDelta = $0.what { true } else { false } }
+      probe.conversation?.cancel(PromptID("p_1"), force: false)
+      #expect(await probe.end(of: "p_1").outcome == .cancelled)
+
+      probe.submit("p_2", "[[fake:bash|echo begin; sleep 45]]")
+      probe.conversation?.answer(await probe.ask().key, with: AskAnswer(choices: ["once"]))
+      _ = await probe.first { if case .itemDelta(_, "begin\n") = $0.what { true } else { false } }
+      probe.conversation?.cancel(PromptID("p_2"), force: false)
+      #expect(await probe.end(of: "p_2").outcome == .cancelled)
+
+      probe.submit("p_3", "[[fake:bash|echo never]]")
+      let ask = await probe.ask(2)
+      probe.conversation?.cancel(PromptID("p_3"), force: false)
+      #expect(await probe.end(of: "p_3").outcome == .cancelled)
+      _ = await probe.first { if case .askWithdrawn(ask.key, _) = $0.what { true } else { false } }
+
+      probe.submit("p_4", "[[fake:plain]]")
+      #expect(await probe.end(of: "p_4").outcome == .completed)
+    }
+  }
+
+  @Test("Errors of the model's service end a turn as what they are, and retries can be cancelled")
+  func errors() async throws {
+    try await with { _, probe in
+      for (index, (marker, failure)) in [("err401", TurnFailure.authentication), ("err400", .invalidRequest)]
+        .enumerated()
+      {
+        probe.submit("p_\(index)", "[[fake:\(marker)]]")
+        #expect(await probe.end(of: "p_\(index)").outcome == .failed(failure))
+      }
+      probe.submit("p_8", "[[fake:err429]]")
+      _ = await probe.first { if case .retrying = $0.what { true } else { false } }
+      probe.conversation?.cancel(PromptID("p_8"), force: false)
+      #expect(await probe.end(of: "p_8").outcome == .cancelled)
+      probe.submit("p_9", "[[fake:flaky500|live]]")
+      #expect(await probe.end(of: "p_9").outcome == .completed)
+    }
+  }
+
+  @Test("A daemon that restarts in mid turn adopts the server, and the turn ends by proof")
+  func restart() async throws {
+    let opencode = OpenCodeUnderTest(environment)
+    let probe = ConversationProbe(opencode, directory: project)
+    let session = await probe.opened()
+    probe.submit("p_1", "[[fake:slow|4]]")
+    let accepted = await probe.first { if case .accepted = $0.what { true } else { false } }
+    _ = await probe.first { if case .itemDelta = $0.what { true } else { false } }
+    guard case .accepted(let mark) = accepted.what else { return }
+    let pid = opencode.children.living.values.first
+    opencode.restart()
+    let next = ConversationProbe(opencode, directory: project, resume: session)
+    next.conversation?.settle(
+      UnsettledTurn(
+        id: PromptID("p_1"), text: "[[fake:slow|4]]", dispatchedAt: Instant(ms: Clock.wallMs()), mark: mark,
+        isCancelling: false))
+    let end = await next.end(of: "p_1")
+    #expect(end == TurnEnd(.completed, proof: "idle, finish stop"))
+    #expect(next.transcript(of: "p_1").first?.hasPrefix("text tick 1 tick 2") == true)
+    #expect(opencode.children.living.values.first == pid)
+    next.submit("p_2", "[[fake:plain]]")
+    #expect(await next.end(of: "p_2").outcome == .completed)
+    await opencode.stop()
+  }
+
+  @Test("A server that is killed in mid turn interrupts the turn; the next prompt starts another one")
+  func killed() async throws {
+    try await with { opencode, probe in
+      probe.submit("p_1", "[[fake:slow|60]]")
+      _ = await probe.first { if case .itemDelta = $0.what { true } else { false } }
+      for pid in opencode.children.living.values { kill(pid_t(-pid), SIGKILL) }
+      #expect(await probe.end(of: "p_1").outcome == .interrupted)
+      probe.submit("p_2", "[[fake:plain]]")
+      #expect(await probe.end(of: "p_2").outcome == .completed)
+    }
+  }
+
+  @Test("Two workspaces stream at the same time and hear their own only")
+  func workspaces() async throws {
+    let other = TemporaryDirectory()
+    try await with { opencode, probe in
+      let second = ConversationProbe(opencode, directory: other.path)
+      _ = await second.opened()
+      probe.submit("p_1", "[[fake:slow|2]]")
+      second.submit("p_2", "[[fake:plain]]")
+      #expect(await probe.end(of: "p_1").outcome == .completed)
+      #expect(await second.end(of: "p_2").outcome == .completed)
+      #expect(second.transcript(of: "p_2") == ["text Hello from the scripted model. This is plain text."])
+      #expect(opencode.children.living.count == 1)
+    }
+  }
+}
