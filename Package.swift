@@ -15,6 +15,7 @@ var targets: [Target] = [
   .target(name: "ArrobaWire", dependencies: ["ArrobaJSON"]),
   // floor 2: the model, keeping, and the contract with what runs
   .target(name: "ArrobaModel", dependencies: ["ArrobaJSON", "ArrobaWire"]),
+  .target(name: "ArrobaHTTP", dependencies: ["ArrobaLoop", "ArrobaSystem"]),
   .target(name: "ArrobaLog", dependencies: ["ArrobaLoop", "ArrobaSystem"]),
   .target(name: "ArrobaProvider", dependencies: ["ArrobaLoop", "ArrobaModel", "ArrobaSupervision"]),
   // floor 3: behaviour
@@ -33,7 +34,11 @@ var targets: [Target] = [
     ]),
   .target(name: "ArrobaSupervisor", dependencies: ["ArrobaSupervision", "ArrobaSystem", "CPty"]),
   // floor 4: surfaces
-  .target(name: "ArrobaCLI", dependencies: ["ArrobaClient", "ArrobaJSON", "ArrobaSystem", "ArrobaWire"]),
+  .target(
+    name: "ArrobaCLI",
+    dependencies: [
+      "ArrobaClient", "ArrobaJSON", "ArrobaSupervision", "ArrobaSystem", "ArrobaTerminal", "ArrobaWire",
+    ]),
   .target(
     name: "ArrobaDaemon",
     dependencies: [
@@ -73,6 +78,14 @@ var targets: [Target] = [
       "ArrobaJSON", "ArrobaKernel", "ArrobaLog", "ArrobaLoop", "ArrobaModel", "ArrobaProvider",
       "ArrobaSupervision", "ArrobaTestSupport", "ArrobaWire",
     ]),
+  .testTarget(
+    name: "ArrobaAdaptersTests",
+    dependencies: [
+      "ArrobaAdapters", "ArrobaJSON", "ArrobaLoop", "ArrobaModel", "ArrobaProvider", "ArrobaSystem",
+      "ArrobaTestSupport",
+    ]),
+  .testTarget(
+    name: "ArrobaHTTPTests", dependencies: ["ArrobaHTTP", "ArrobaLoop", "ArrobaSystem", "ArrobaTestSupport"]),
   .executableTarget(
     name: "supervised-stub",
     dependencies: ["ArrobaAdapters", "ArrobaLoop", "ArrobaProvider", "ArrobaSystem"],
@@ -84,7 +97,13 @@ var targets: [Target] = [
       "ArrobaSystem",
       "ArrobaTestSupport", "arroba-supervisor", "supervised-stub",
     ]),
-  .testTarget(name: "ArrobaCLITests", dependencies: ["ArrobaCLI", "ArrobaJSON", "ArrobaTestSupport"]),
+  .testTarget(
+    name: "ArrobaCLITests",
+    dependencies: [
+      "ArrobaCLI", "ArrobaClient", "ArrobaJSON", "ArrobaSupervision", "ArrobaSystem", "ArrobaTerminal",
+      "ArrobaTestSupport",
+      "ArrobaWire",
+    ]),
   .executableTarget(
     name: "journey-stub", dependencies: ["ArrobaTestSupport", "CPty"], path: "Tests/JourneyStub"),
   .systemLibrary(name: "CHold", path: "Tests/CHold"),

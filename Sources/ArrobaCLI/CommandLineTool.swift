@@ -3,20 +3,31 @@ internal import ArrobaSystem
 internal import ArrobaWire
 
 /// `arroba`: reads the words, does what they ask, answers with an exit code.
-package enum CommandLineTool {
-  package static func main() -> Never {
-    ThisProcess.leaveOnInterrupt()
-    let arguments = Array(CommandLine.arguments.dropFirst())
-    ThisProcess.leave(run(arguments, environment: Environment.all))
+package struct CommandLineTool {
+  private let environment: [String: String]
+  private let isTerminal: Bool
+  private let write: Output.Write
+
+  package init(environment: [String: String], isTerminal: Bool, write: @escaping Output.Write) {
+    self.environment = environment
+    self.isTerminal = isTerminal
+    self.write = write
   }
 
-  package static func run(_ arguments: [String], environment: [String: String]) -> Int32 {
+  package static func main() -> Never {
+    ThisProcess.leaveOnInterrupt()
+    let tool = CommandLineTool(
+      environment: Environment.all, isTerminal: Terminals.isTerminal(1), write: Output.toStandardStreams)
+    ThisProcess.leave(tool.run(Array(CommandLine.arguments.dropFirst())))
+  }
+
+  package func run(_ arguments: [String]) -> Int32 {
     var globals = GlobalOptions()
     // So that also a line that is not understood is answered in the form that it asks for.
     globals.isJSON = arguments.prefix { $0 != "--" }.contains("--json")
     do {
       guard !arguments.isEmpty else {
-        let output = Output(globals: globals, environment: environment)
+        let output = output(globals)
         output.line(Help.overview)
         output.flush()
         return ExitCode.usage
@@ -24,21 +35,23 @@ package enum CommandLineTool {
       let words = try Words(arguments)
       globals = words.globals
       let invocation = try Invocation(words)
-      let output = Output(globals: globals, environment: environment)
-      let code = try answer(invocation, globals: globals, environment: environment, output: output)
+      let output = output(globals)
+      let code = try answer(invocation, globals: globals, output: output)
       output.flush()
       return code
     } catch {
       let failure = Failure(error)
-      Output(globals: globals, environment: environment).fail(failure)
+      output(globals).fail(failure)
       return failure.exitCode
     }
   }
 
+  private func output(_ globals: GlobalOptions) -> Output {
+    Output(globals: globals, environment: environment, isTerminal: isTerminal, write: write)
+  }
+
   /// What needs no daemon is answered without looking for one.
-  private static func answer(
-    _ invocation: Invocation, globals: GlobalOptions, environment: [String: String], output: Output
-  ) throws -> Int32 {
+  private func answer(_ invocation: Invocation, globals: GlobalOptions, output: Output) throws -> Int32 {
     switch invocation {
     case .help(let topic):
       output.line(try Help.text(on: topic))
@@ -46,14 +59,18 @@ package enum CommandLineTool {
     case .version:
       if output.isJSON {
         output.json(["version": .string(arrobaVersion), "protocol": .int(protocolVersion)])
+      } else {
+        output.line("arroba \(arrobaVersion) (protocol \(protocolVersion))")
       }
-      if !output.isJSON { output.line("arroba \(arrobaVersion) (protocol \(protocolVersion))") }
       return ExitCode.done
     case .completions(let shell):
       output.line(Completions.script(for: shell))
       return ExitCode.done
     case .daemon(.unit):
-      output.line(DaemonUnit.text)
+      output.line(
+        DaemonUnit.text(
+          environment, daemon: Programs.find("arroba-daemon", searchPath: environment["PATH"]),
+          client: ThisProcess.executable))
       return ExitCode.done
     default:
       let context = try Context(globals: globals, environment: environment, output: output)

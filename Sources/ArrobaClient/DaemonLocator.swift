@@ -45,8 +45,14 @@ package struct DaemonLocator {
   /// Starts the daemon and waits until it listens. Of two clients that start one at once, one daemon wins; both
   /// clients then talk to it.
   package func start() throws(ClientError) -> Descriptor {
+    guard let program = Programs.find(DaemonStart.programName, searchPath: Environment.all["PATH"]) else {
+      throw .unreachable(
+        "no daemon is running, and \(DaemonStart.programName) is neither beside this program nor on PATH",
+        hint: "build it with scripts/build, or start it by hand")
+    }
     let deadline = Clock.monotonicMs() + Self.startDeadlineMs
-    switch try DaemonStart(places: places).run(deadlineMs: deadline) {
+    let start = DaemonStart(places: places, environment: Environment.entries)
+    switch try start.run(program, deadlineMs: deadline) {
     case .ready: break
     case .lockedByAnother(let words):
       if let socket = try waitUntilListening(deadlineMs: deadline) { return socket }

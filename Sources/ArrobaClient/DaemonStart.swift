@@ -15,35 +15,37 @@ struct DaemonStart {
   /// How much of its error output is shown of a daemon that did not start.
   private static let tailBytes = 2000
 
+  /// The exit code of a daemon that found another one (docs/RUNNING.md).
+  private static let heldCode: Int32 = 75
+
   private let places: Places
+  /// "NAME=value" each.
+  private let environment: [String]
   private var errorPath: String { "\(places.logs)/daemon-start.err" }
 
-  init(places: Places) {
+  init(places: Places, environment: [String]) {
     self.places = places
+    self.environment = environment
   }
 
-  func run(deadlineMs: Int) throws(ClientError) -> Outcome {
-    let environment = Environment.all
-    guard let program = Programs.find(Self.programName, searchPath: environment["PATH"]) else {
-      throw .unreachable(
-        "no daemon is running, and \(Self.programName) is neither beside this program nor on PATH",
-        hint: "build it with scripts/build, or start it by hand")
-    }
+  /// Starts that program, and waits for what it says.
+  func run(_ program: String, deadlineMs: Int) throws(ClientError) -> Outcome {
     let pipe: (reading: Descriptor, writing: Descriptor)
+    let pid: Int32
     do {
       try Files.makeDirectory(places.logs)
       let output = try Files.openErrorFile(errorPath)
       pipe = try Pipes.make()
-      _ = try Programs.startDetached(
-        program, arguments: [program], environment: Self.entries(Environment.entries), output: output,
+      pid = try Programs.startDetached(
+        program, arguments: [program], environment: Self.entries(environment), output: output,
         passing: pipe.writing, passedAs: Self.readyNumber)
     } catch { throw .unreachable("cannot start the daemon: \(error)", hint: "arroba doctor") }
     pipe.writing.close()
-    return outcome(Self.firstLine(of: pipe.reading, deadlineMs: deadlineMs))
+    return outcome(Self.firstLine(of: pipe.reading, deadlineMs: deadlineMs), of: pid)
   }
 
   /// The environment without what belongs to an agent that we may be running in.
-  private static func entries(_ entries: [String]) -> [String] {
+  static func entries(_ entries: [String]) -> [String] {
     let ofAnAgent = ["ARROBA_SESSION=", "ARROBA_AGENT=", "ARROBA_HOST=", "ARROBA_READY_FD="]
     return entries.filter { entry in !ofAnAgent.contains { entry.hasPrefix($0) } }
       + ["ARROBA_READY_FD=\(readyNumber)"]
@@ -70,13 +72,13 @@ struct DaemonStart {
     return .ended
   }
 
-  private func outcome(_ line: FirstLine) -> Outcome {
+  private func outcome(_ line: FirstLine, of pid: Int32) -> Outcome {
     switch line {
     case .line("ready"): return .ready
     case .line(let words):
       let reason = words.hasPrefix("error: ") ? String(words.dropFirst(7)) : words
-      // The one place where words decide: the pipe carries no codes, and a wrong guess costs a wait, no more.
-      return reason.contains("locked by pid") ? .lockedByAnother(reason) : .failed(reason)
+      // Who says that it cannot start ends at once, and its exit code says whether somebody else has started.
+      return Processes.waitForExit(of: pid) == Self.heldCode ? .lockedByAnother(reason) : .failed(reason)
     case .ended: return .failed("it ended before it was ready\(tail())")
     case .late: return .failed("it was not ready after \(DaemonLocator.startDeadlineMs / 1000) s\(tail())")
     }

@@ -39,7 +39,7 @@ package struct EventStream {
     subscription = name
     from = result["from"]?.int ?? 0
     head = result["head"]?.int ?? 0
-    gap = result["gap"].flatMap { $0.isNull ? nil : $0 }
+    if let missing = result["gap"], !missing.isNull { gap = missing } else { gap = nil }
   }
 
   /// The log's id comes with the hello; a request is what makes it come.

@@ -128,7 +128,7 @@ package final class Daemon {
   // MARK: the end
 
   private func hearSignals() {
-    while let number = Processes.nextSignal(from: signals) {
+    while let number = ThisProcess.nextSignal(from: signals) {
       end(.stop, "signal \(number)")
     }
   }
@@ -142,7 +142,7 @@ package final class Daemon {
     server.kernel.beginShutdown()
     // A full disk or a stuck one must not keep the user waiting: the log is whole without this as well.
     Loop.shared.after(Self.patienceMs) { [self] in leave(mode, code: 1) }
-    Task { @LoopActor in
+    Loop.shared.task { [self] in
       // Not written: the log cannot be; then there is nothing to lose by going on.
       try? await server.kernel.record(.stopping(reason: "\(mode.rawValue): \(reason)"), durable: false)
       if mode == .stop { await endPrograms(server.kernel) }

@@ -6,6 +6,7 @@ package import ArrobaSystem
 /// `arroba-daemon` again as the daemon proper.
 package enum Launcher {
   /// Exit codes of sysexits.h, where one fits.
+  package static let unavailable: Int32 = 69
   package static let temporaryFailure: Int32 = 75
   package static let configurationError: Int32 = 78
   package static let cannotRun: Int32 = 71
@@ -17,7 +18,9 @@ package enum Launcher {
     do {
       try Files.makeDirectory(places.state)
       switch try InstanceLock.take("\(places.state)/lock") {
-      case .held(let note): return fail(ready, held(note, state: places.state), temporaryFailure)
+      case .held(let note):
+        let holder = LockNote(line: note)
+        return fail(ready, words(holder, state: places.state), code(holder))
       case .taken(let lock): return fail(ready, become(places, arguments, lock, ready), cannotRun)
       }
     } catch {
@@ -25,8 +28,16 @@ package enum Launcher {
     }
   }
 
-  private static func held(_ line: String, state: String) -> String {
-    guard let note = LockNote(line: line) else { return "another daemon is starting on \(state)" }
+  /// Somebody else serves, or is about to; or has given up, so that waiting for it helps nobody.
+  private static func code(_ holder: LockNote?) -> Int32 {
+    switch holder?.state {
+    case nil, .running: temporaryFailure
+    case .gaveUp: unavailable
+    }
+  }
+
+  private static func words(_ holder: LockNote?, state: String) -> String {
+    guard let note = holder else { return "another daemon is starting on \(state)" }
     switch note.state {
     case .running: return "already running: the supervisor with pid \(note.pid) holds \(state)/lock"
     case .gaveUp(let reason):

@@ -110,7 +110,7 @@ package final class Kernel {
   private func act(_ effect: Decision.Effect) {
     switch effect {
     case .start(let session, let agent):
-      guard let provider = providers.provider(named: agent.spec.provider) else {
+      guard let provider = providers.provider(named: agent.spec.provider) as? any TerminalProvider else {
         let reason = "this daemon has no provider \(agent.spec.provider)"
         return report(.failedToStart(agent.run, reason: reason), of: agent.id, in: session)
       }
@@ -126,7 +126,7 @@ package final class Kernel {
 
   /// Something that the world reports, as a command like any other.
   package func report(_ signal: RunSignal, of agent: AgentID, in session: SessionID) {
-    Task { @LoopActor in
+    Loop.shared.task { [self] in
       do throws(Refusal) {
         _ = try await submit(
           .agent(session, agent, .absorb(signal)), from: Origin(by: nil, command: nil, fingerprint: nil))

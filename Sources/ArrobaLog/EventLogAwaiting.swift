@@ -7,7 +7,7 @@ extension EventLog {
   package func append(
     sync: Bool, count: Int, encode: (UInt64) -> [[UInt8]]
   ) async throws(LogError) -> ClosedRange<UInt64> {
-    let outcome = await LoopPreference.wait { continuation in
+    let outcome = await withCheckedContinuation { continuation in
       append(sync: sync, count: count, encode: encode) { continuation.resume(returning: $0) }
     }
     return try outcome.get()
@@ -23,21 +23,21 @@ extension EventLog {
     after seq: UInt64, limit: Int, limitBytes: Int
   ) async throws(LogError) -> [LogRecord] {
     if let known = readFromMemory(after: seq, limit: limit, limitBytes: limitBytes) { return try known.get() }
-    let outcome = await LoopPreference.wait { continuation in
+    let outcome = await withCheckedContinuation { continuation in
       read(after: seq, limit: limit, limitBytes: limitBytes) { continuation.resume(returning: $0) }
     }
     return try outcome.get()
   }
 
   @LoopActor package func dropSegments(before seq: UInt64) async throws(LogError) {
-    let failure = await LoopPreference.wait { continuation in
+    let failure = await withCheckedContinuation { continuation in
       dropSegments(before: seq) { continuation.resume(returning: $0) }
     }
     if let failure { throw failure }
   }
 
   @LoopActor package func close() async throws(LogError) {
-    let failure = await LoopPreference.wait { continuation in
+    let failure = await withCheckedContinuation { continuation in
       close { continuation.resume(returning: $0) }
     }
     if let failure { throw failure }

@@ -1,9 +1,6 @@
 package import ArrobaModel
 
-/// What an adapter must be for the kernel to run agents of its kind.
-///
-/// This stage knows providers that are a program on a terminal. The conversation lane joins it with the first
-/// structured provider; the terminal lane stays as it is.
+/// What an adapter must be for the kernel to run agents of its kind: a `TerminalProvider` or a `ConversationProvider`.
 package protocol Provider: Sendable {
   /// The name by which it is asked for: "terminal".
   var name: String { get }
@@ -14,7 +11,10 @@ package protocol Provider: Sendable {
   /// Checks what was asked for and completes it: the program's path, the directory. May look at files; called off the
   /// loop.
   func complete(_ spec: AgentSpec) throws(Refusal) -> AgentSpec
+}
 
+/// A provider whose agents are programs on a terminal.
+package protocol TerminalProvider: Provider {
   /// What a run's child is to be born as. Pure.
   func birth(of spec: AgentSpec, run: RunID, identity: AgentIdentity) -> ChildBirth
 }

@@ -103,6 +103,15 @@ package enum Files {
     return access(path, X_OK) == 0
   }
 
+  package static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
+
+  /// Bytes that an ordinary user may still write where `path` is; nil where the system does not say.
+  package static func freeBytes(at path: String) -> Int? {
+    var found = statvfs()
+    guard statvfs(path, &found) == 0 else { return nil }
+    return Int(clamping: UInt64(found.f_bavail) * UInt64(found.f_frsize))
+  }
+
   /// The path without symbolic links and dots; nil where there is no such thing.
   package static func canonical(_ path: String) -> String? {
     guard let resolved = realpath(path, nil) else { return nil }

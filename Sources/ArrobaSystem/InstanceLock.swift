@@ -17,4 +17,12 @@ package enum InstanceLock {
     let note = try Files.read(path, atMost: 4096)
     return .held(note: String(decoding: note, as: UTF8.self))
   }
+
+  /// What the holder has written into the file; nil where nobody holds the lock, or there is no such file.
+  package static func note(ofHolder path: String) -> String? {
+    guard let file = try? Files.openForReading(path) else { return nil }  // a missing lock file is an answer
+    guard flock(file.raw, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else { return nil }
+    let note = (try? Files.read(path, atMost: 4096)) ?? []  // held, whatever it says
+    return String(decoding: note, as: UTF8.self)
+  }
 }

@@ -1,8 +1,11 @@
 internal import CPty
 internal import Glibc
 
-/// Other processes by number, and what a daemon sets up in its own.
+/// Other processes, by number.
 package enum Processes {
+  /// Whether a process of that number exists (also one that we may not signal).
+  package static func exists(_ pid: Int32) -> Bool { kill(pid, 0) == 0 || errno == EPERM }
+
   /// When a process was started, in clock ticks since the machine was (field 22 of /proc/PID/stat); nil where there is
   /// none of that number. Number and ticks together are never used twice in one boot.
   package static func startTicks(of pid: Int) -> Int? {
@@ -20,42 +23,12 @@ package enum Processes {
     _ = kill(pid_t(-group), Int32(number))
   }
 
-  /// Lets this process have as many descriptors as the system allows it; children are born with the user's own limit.
-  package static func raiseDescriptorLimit() {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-    limit.rlim_cur = limit.rlim_max
-    _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  /// Waits until a child of this process has ended; its exit code, or nil where a signal ended it or it is no child.
+  package static func waitForExit(of pid: Int32) -> Int32? {
+    var status: Int32 = 0
+    guard retryingInterrupted({ waitpid(pid, &status, 0) }) == pid, arroba_exited(status) != 0 else {
+      return nil
+    }
+    return arroba_exit_code(status)
   }
-
-  /// A file that may not grow (RLIMIT_FSIZE) makes the write fail, as a full disk does, and does not end the process.
-  package static func failAtFileLimit() { signal(SIGXFSZ, SIG_IGN) }
-
-  /// A signal is taken from this descriptor instead of interrupting; for the whole process, before its first thread.
-  package static func signalDescriptor(_ numbers: [Int32]) throws(SystemError) -> Descriptor {
-    var set = sigset_t()
-    sigemptyset(&set)
-    for number in numbers { sigaddset(&set, number) }
-    pthread_sigmask(SIG_BLOCK, &set, nil)
-    let number = signalfd(-1, &set, Int32(SFD_CLOEXEC) | Int32(SFD_NONBLOCK))
-    guard number >= 0 else { throw .last("take signals from", "a descriptor") }
-    return Descriptor(owning: number)
-  }
-
-  /// The next signal that came; nil where there is none.
-  package static func nextSignal(from descriptor: Descriptor) -> Int32? {
-    var information = signalfd_siginfo()
-    let size = MemoryLayout<signalfd_siginfo>.size
-    let got = withUnsafeMutableBytes(of: &information) { Glibc.read(descriptor.raw, $0.baseAddress, size) }
-    return got == size ? Int32(information.ssi_signo) : nil
-  }
-}
-
-/// The signals that a daemon hears, by number, so that nobody above needs the system's headers.
-package enum SignalNumber {
-  package static let hangUp: Int32 = SIGHUP
-  package static let interrupt: Int32 = SIGINT
-  package static let terminate: Int32 = SIGTERM
-  package static let kill: Int32 = SIGKILL
-  package static let proceed: Int32 = SIGCONT
 }

@@ -54,6 +54,9 @@ package enum Programs {
     return pid
   }
 
+  /// Whether a shared library can be loaded; it stays loaded then.
+  package static func canLoad(_ library: String) -> Bool { dlopen(library, RTLD_NOW | RTLD_LOCAL) != nil }
+
   /// This process becomes that program; returns only with an error.
   package static func become(_ path: String, arguments: [String], environment: [String]) -> SystemError {
     _ = withStrings(arguments) { argv in withStrings(environment) { envp in execve(path, argv, envp) } }

@@ -3,8 +3,8 @@ internal import Glibc
 
 /// Input, output and error output as this process was given them. Shared with others: never closed, no flags changed.
 package enum StandardStreams {
-  package static func read(into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
-    let got = retryingInterrupted { Glibc.read(0, buffer.baseAddress, buffer.count) }
+  package static func read(into buffer: UnsafeMutableRawBufferPointer, from number: Int32) -> Transfer {
+    let got = retryingInterrupted { Glibc.read(number, buffer.baseAddress, buffer.count) }
     if got > 0 { return .moved(got) }
     if got == 0 || errno == EIO { return .ended }
     return errno == EAGAIN ? .wouldBlock : .failed(errno)

@@ -50,20 +50,20 @@ enum ArrobaDaemonProgram {
     let ready = ReadyNote(environment: environment)
     supervisor.setInherited(false)
     StandardStreams.ignoreBrokenPipes()
-    Processes.failAtFileLimit()
-    Processes.raiseDescriptorLimit()
+    ThisProcess.failAtFileLimit()
+    ThisProcess.raiseDescriptorLimit()
     ProcessLog.start(
       kind: "daemon", directory: places.logs, level: ProcessLog.level(named: environment["ARROBA_LOG_LEVEL"]))
     let signals: Descriptor
     do {
-      signals = try Processes.signalDescriptor([
+      signals = try ThisProcess.signalDescriptor([
         SignalNumber.terminate, SignalNumber.interrupt, SignalNumber.hangUp,
       ])
     } catch {
       Console.error("arroba-daemon: \(error)")
       ThisProcess.leave(Launcher.cannotRun)
     }
-    Task { @LoopActor in
+    Loop.shared.task {
       await run(places, supervisor, ready, signals, environment)
     }
     Bell().wait()

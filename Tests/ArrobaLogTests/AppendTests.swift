@@ -61,7 +61,7 @@ import Testing
     let order = Order()
     await withTaskGroup(of: Void.self) { group in
       for task in 0..<100 {
-        group.addTask { await order.fill(log, task: task) }
+        group.addTask(executorPreference: Loop.shared) { await order.fill(log, task: task) }
       }
     }
     let seen = await order.seen

@@ -183,8 +183,10 @@ private final class UnsafeGate: @unchecked Sendable {
   }
 
   func wait(for count: Int) async {
-    guard results.count < count else { return }
-    await withCheckedContinuation { waiting = (count, $0) }
+    // Asked within, since the way there may be another turn of the loop.
+    await withCheckedContinuation { turn in
+      if results.count >= count { turn.resume() } else { waiting = (count, turn) }
+    }
   }
 
   var failures: [LogError] {

@@ -61,6 +61,47 @@ import ArrobaLoop
     #expect(end - start >= 6)
   }
 
+  @Test("Tasks of the loop that wait go on in the order in which they are resumed, and never leave the loop")
+  func resumption() async {
+    let seen = await withCheckedContinuation { (continuation: CheckedContinuation<[Int], Never>) in
+      Loop.shared.task {
+        let log = Log()
+        let waiting = Waiting()
+        for number in 0..<500 {
+          Loop.shared.task {
+            await withCheckedContinuation { waiting.turns.append($0) }
+            log.numbers.append(number)
+            if number == 499 { continuation.resume(returning: log.numbers) }
+          }
+        }
+        Loop.shared.task { for turn in waiting.turns { turn.resume() } }
+      }
+    }
+    #expect(seen == Array(0..<500))
+  }
+
+  @Test("Tasks of the loop that other threads resume go on in the order in which they were resumed")
+  func resumptionFromElsewhere() async {
+    let seen = await withCheckedContinuation { (continuation: CheckedContinuation<[Int], Never>) in
+      Loop.shared.task {
+        let log = Log()
+        let waiting = Waiting()
+        for number in 0..<500 {
+          Loop.shared.task {
+            await withCheckedContinuation { waiting.turns.append($0) }
+            log.numbers.append(number)
+            if number == 499 { continuation.resume(returning: log.numbers) }
+          }
+        }
+        Loop.shared.task {
+          let turns = waiting.turns
+          Elsewhere.run { for turn in turns { turn.resume() } }
+        }
+      }
+    }
+    #expect(seen == Array(0..<500))
+  }
+
   private func makePipe() -> (Int32, Int32) {
     var ends: [Int32] = [-1, -1]
     _ = pipe(&ends)
@@ -71,6 +112,30 @@ import ArrobaLoop
 @LoopActor private final class Log {
   var numbers: [Int] = []
   nonisolated init() {}
+}
+
+@LoopActor private final class Waiting {
+  var turns: [CheckedContinuation<Void, Never>] = []
+  nonisolated init() {}
+}
+
+/// A thread that is not the loop's.
+private enum Elsewhere {
+  private final class Body: Sendable {
+    let run: @Sendable () -> Void
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+  }
+
+  static func run(_ body: @escaping @Sendable () -> Void) {
+    var thread = pthread_t()
+    pthread_create(
+      &thread, nil,
+      { argument in
+        if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
+        return nil
+      }, Unmanaged.passRetained(Body(body)).toOpaque())
+    pthread_detach(thread)
+  }
 }
 
 extension LoopActor {

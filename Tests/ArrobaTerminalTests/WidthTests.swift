@@ -1,4 +1,5 @@
 import ArrobaTerminal
+import ArrobaTestSupport
 import Testing
 
 @Suite("Widths")
@@ -17,6 +18,32 @@ struct WidthTests {
     let screen = makeScreen("\r" + text, columns: 40)
     #expect(screen.cursor.column == cells)
     if cells > 0 { #expect(screen.textRows(history: 0)[0] == text) }
+    #expect(TextWidth.cells(of: text) == cells)
+  }
+
+  @Test("A text is measured as a screen prints it, whatever stands in it")
+  func measuring() {
+    var random = SeededGenerator(seed: 11)
+    let kinds = Array("a漢é🚀👍❤🇫🇷🏽\u{200D}\u{FE0F}\u{301}☺👩⌚1\u{20E3}नि©".unicodeScalars)
+    for _ in 0..<2000 {
+      var text = String.UnicodeScalarView()
+      for _ in 0..<Int.random(in: 1...8, using: &random) { text.append(random.pick(kinds)) }
+      // A mark of its own at the beginning of a line joins the cell that is there, as it does on a screen.
+      let shown = "x" + String(text)
+      #expect(TextWidth.cells(of: shown) == makeScreen(shown, columns: 40).cursor.column, "\(shown)")
+    }
+  }
+
+  @Test("The beginning that fits has whole characters only")
+  func prefix() {
+    #expect(TextWidth.prefix(of: "plain", cells: 3) == "pla")
+    #expect(TextWidth.prefix(of: "plain", cells: 9) == "plain")
+    #expect(TextWidth.prefix(of: "漢字", cells: 3) == "漢")
+    #expect(TextWidth.prefix(of: "a👨‍👩‍👧b", cells: 2) == "a")
+    #expect(TextWidth.prefix(of: "a👨‍👩‍👧b", cells: 3) == "a👨‍👩‍👧")
+    #expect(TextWidth.prefix(of: "e\u{301}e\u{301}", cells: 1) == "e\u{301}")
+    #expect(TextWidth.prefix(of: "❤️x", cells: 1) == "")
+    #expect(TextWidth.prefix(of: "x", cells: 0) == "")
   }
 
   @Test("A cluster that was put together can be taken apart by what overwrites it")

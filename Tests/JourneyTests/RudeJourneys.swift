@@ -101,7 +101,7 @@ struct RudeJourneys {
       let polite = try daemon.client()
       let pid = try daemon.daemonPid()
       let before = try Processes.residentBytes(of: pid)
-      Processes.raiseDescriptorLimit()
+      ThisProcess.raiseDescriptorLimit()
       var silent: [WireClient] = []
       for number in 0..<Self.manyConnections {
         // As many at a time as this process can hold; the daemon has hung up on the earlier ones long since.
@@ -123,7 +123,7 @@ struct RudeJourneys {
   )
   func greeted() throws {
     try withDaemon { daemon in
-      Processes.raiseDescriptorLimit()
+      ThisProcess.raiseDescriptorLimit()
       let polite = try daemon.client()
       let pid = try daemon.daemonPid()
       try Deadline.until("one connection") {

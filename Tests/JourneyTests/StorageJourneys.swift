@@ -119,7 +119,8 @@ struct StorageJourneys {
 
   private static func expectRecovery(_ daemon: DaemonUnderTest, _ client: WireClient, _ id: String) throws {
     try Deadline.until("a command that is carried out again") {
-      (try? client.request("session.rename", ["session": .string(id), "alias": "again"])) != nil  // still full
+      // Nothing: it is still full.
+      (try? client.request("session.rename", ["session": .string(id), "alias": "again"])) != nil
     }
     let head = try client.request("events.subscribe", ["after": "start"]).number("head")
     let seen = try client.events { $0["seq"]?.int == head }

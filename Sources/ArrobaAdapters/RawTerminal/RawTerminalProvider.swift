@@ -5,7 +5,7 @@ internal import ArrobaSystem
 internal import ArrobaWire
 
 /// Any program on a terminal: a terminal lane and nothing else.
-package struct RawTerminalProvider: Provider {
+package struct RawTerminalProvider: TerminalProvider {
   package let name = "terminal"
   /// The daemon's own environment, without what belongs to the daemon alone.
   private let environment: [(name: String, value: String)]

@@ -26,7 +26,8 @@ final class AttachLoop {
   private static let lastWordsMs = 500
 
   private let link: LaneLink
-  private let screen = ScreenWriter()
+  private let seat: Seat
+  private let screen: ScreenWriter
   private let signals: ClientSignals
   private let mode: TerminalMode?
   private let options: Attaching
@@ -36,8 +37,13 @@ final class AttachLoop {
   private var isInputOver = false
   private var block = [UInt8](repeating: 0, count: 32 << 10)
 
-  init(_ link: LaneLink, options: Attaching, keys: DetachKeys, signals: ClientSignals, mode: TerminalMode?) {
+  init(
+    _ link: LaneLink, at seat: Seat, options: Attaching, keys: DetachKeys, signals: ClientSignals,
+    mode: TerminalMode?
+  ) {
     self.link = link
+    self.seat = seat
+    screen = ScreenWriter(to: seat.output)
     self.options = options
     self.keys = keys
     self.signals = signals
@@ -47,9 +53,6 @@ final class AttachLoop {
 
   /// Whether the terminal took everything; one that did not must not be written to again, or we would wait for it.
   var isScreenClear: Bool { screen.waiting == 0 }
-
-  /// The size of the user's terminal; nil where there is none.
-  static var size: (columns: Int, rows: Int)? { Terminals.size(of: 1) ?? Terminals.size(of: 0) }
 
   func run() -> Outcome {
     var set = PollSet()
@@ -67,7 +70,7 @@ final class AttachLoop {
     set.removeAll()
     let signalled = set.add(signals.descriptor.raw, reading: true, writing: false)
     var input: Int?
-    if isRunning, !isInputOver, link.takesInput { input = set.add(0, reading: true, writing: false) }
+    if isRunning, !isInputOver, link.takesInput { input = set.add(seat.input, reading: true, writing: false) }
     var output: Int?
     if screen.waiting > 0 { output = set.add(screen.number, reading: false, writing: true) }
     var lane: Int?
@@ -91,7 +94,7 @@ final class AttachLoop {
       if let end = link.receive(screen) { leave(end) }
       screen.flush()
     }
-    if let end = link.tend(size: Self.size) { leave(end) }
+    if let end = link.tend(size: seat.size) { leave(end) }
     noteLoss()
   }
 
@@ -123,7 +126,7 @@ final class AttachLoop {
   }
 
   private func readInput() {
-    switch block.withUnsafeMutableBytes({ StandardStreams.read(into: $0) }) {
+    switch block.withUnsafeMutableBytes({ StandardStreams.read(into: $0, from: seat.input) }) {
     case .moved(let count):
       let bytes = block[..<count]
       if options.isView { look(bytes) } else { forward(matcher.feed(bytes)) }
@@ -152,7 +155,7 @@ final class AttachLoop {
     while let signal = signals.next() {
       switch signal {
       case .windowChanged:
-        if !options.isRaw, let size = Self.size { link.resize(to: size) }
+        if !options.isRaw, let size = seat.size { link.resize(to: size) }
       case .hangUp, .interrupt, .quit, .terminate: leave(.signalled(signal))
       case .suspend: suspend()
       case .resume: takeBackTerminal()
@@ -180,7 +183,7 @@ final class AttachLoop {
   /// Tells on the bottom line that the daemon is away; the repaint that comes with the next connection removes it.
   private func noteLoss() {
     guard !options.isRaw, !link.needsRepaint, case .lost(let loss) = link.phase,
-      Clock.monotonicMs() - loss.sinceMs >= Self.noteLossAfterMs, let size = Self.size
+      Clock.monotonicMs() - loss.sinceMs >= Self.noteLossAfterMs, let size = seat.size
     else { return }
     link.needsRepaint = true
     let way = keys.keys.isEmpty ? "" : "; \(keys.shown) leaves"

@@ -7,6 +7,7 @@ internal import ArrobaWire
 struct AttachVerb {
   let context: Context
   let options: Attaching
+  let seat = Seat.standard
 
   /// Refuses before anything is made or changed.
   func check() throws(Misuse) {
@@ -16,7 +17,7 @@ struct AttachVerb {
         hint: "--force attaches all the same")
     }
     guard !options.isRaw else { return }
-    guard Terminals.isTerminal(0), Terminals.isTerminal(1) else {
+    guard seat.isTerminal else {
       throw Misuse(
         "attach needs a terminal on standard input and output",
         hint: "arroba screen shows it, arroba type types; --raw passes bytes")
@@ -47,7 +48,7 @@ struct AttachVerb {
 
   /// Without a terminal of ours the agent's stays as large as it is.
   private func size(of agent: JSON) -> (columns: Int, rows: Int)? {
-    if let own = AttachLoop.size { return own }
+    if let own = seat.size { return own }
     guard let columns = agent["cols"]?.int, let rows = agent["rows"]?.int else { return nil }
     return (columns, rows)
   }
@@ -56,12 +57,12 @@ struct AttachVerb {
     let signals: ClientSignals
     do { signals = try ClientSignals() } catch { throw .unreachable("\(error)", hint: nil) }
     StandardStreams.ignoreBrokenPipes()
-    let mode = TerminalMode(of: 0)
+    let mode = TerminalMode(of: seat.input)
     // Bytes from a script are bytes: no key leaves, unless one was asked for.
     let keys = options.detachKeys ?? (options.isRaw && mode == nil ? .none : .usual)
     if !options.isRaw && !context.output.isQuiet { context.output.note(banner(name, keys)) }
     mode?.enterRaw()
-    let loop = AttachLoop(link, options: options, keys: keys, signals: signals, mode: mode)
+    let loop = AttachLoop(link, at: seat, options: options, keys: keys, signals: signals, mode: mode)
     let outcome = loop.run()
     mode?.restore()
     if case .exited = outcome {} else { link.detach(patienceMs: 500) }

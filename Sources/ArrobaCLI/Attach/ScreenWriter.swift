@@ -1,24 +1,26 @@
 internal import ArrobaSystem
 
-/// Standard output as an attached client writes it: never waiting, never losing a byte.
+/// The user's side as an attached client writes to it: never waiting, never losing a byte.
 final class ScreenWriter {
-  private static let standardOutput: Int32 = 1
   /// A pipe that is ready takes as much without blocking (PIPE_BUF); a terminal that we share takes little more.
   private static let blockingPiece = 4096
   /// Pieces from here on are written without being copied first.
   private static let largePiece = 8 << 10
 
+  /// As it was given to us, shared with others.
+  private let shared: Int32
   /// Our own opening of the terminal, which does not block; nil: the shared descriptor, asked before each write.
   private let own: Descriptor?
   private var queue = ByteQueue()
   /// The other side is gone; what would be written is dropped.
   private(set) var isBroken = false
 
-  var number: Int32 { own?.raw ?? Self.standardOutput }
+  var number: Int32 { own?.raw ?? shared }
   var waiting: Int { queue.count }
 
-  init() {
-    own = Terminals.isTerminal(Self.standardOutput) ? Terminals.reopened(Self.standardOutput) : nil
+  init(to number: Int32) {
+    shared = number
+    own = Terminals.isTerminal(number) ? Terminals.reopened(number) : nil
   }
 
   func write(_ bytes: UnsafeRawBufferPointer) {
@@ -53,8 +55,8 @@ final class ScreenWriter {
 
   private func put(_ bytes: UnsafeRawBufferPointer) -> Transfer {
     if let own { return own.write(bytes) }
-    guard PollSet.waitWritable(Self.standardOutput, timeoutMs: 0) else { return .wouldBlock }
+    guard PollSet.waitWritable(shared, timeoutMs: 0) else { return .wouldBlock }
     let piece = UnsafeRawBufferPointer(rebasing: bytes.prefix(Self.blockingPiece))
-    return StandardStreams.write(piece, to: Self.standardOutput)
+    return StandardStreams.write(piece, to: shared)
   }
 }

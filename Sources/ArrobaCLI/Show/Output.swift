@@ -17,29 +17,35 @@ package final class Output {
   package let isJSON: Bool
   package let isQuiet: Bool
   package let usesColour: Bool
-  private let write: (Stream, [UInt8]) -> Void
+  private let write: Write
   private var buffer: [UInt8] = []
   /// Enough to join the lines of a table; streams flush line by line.
   private static let fullBuffer = 32 << 10
 
-  /// `write` gets whole pieces, in order.
-  package init(isJSON: Bool, isQuiet: Bool, usesColour: Bool, write: @escaping (Stream, [UInt8]) -> Void) {
+  /// Gets whole pieces, in order.
+  package typealias Write = (Stream, [UInt8]) -> Void
+
+  package init(isJSON: Bool, isQuiet: Bool, usesColour: Bool, write: @escaping Write) {
     self.isJSON = isJSON
     self.isQuiet = isQuiet
     self.usesColour = usesColour
     self.write = write
   }
 
-  /// The output of this process.
-  package convenience init(globals: GlobalOptions, environment: [String: String]) {
+  /// As the command line and the environment want it; colours only where `isTerminal`.
+  package convenience init(
+    globals: GlobalOptions, environment: [String: String], isTerminal: Bool, write: @escaping Write
+  ) {
     let isForbidden =
       globals.hasNoColor || !(environment["NO_COLOR"] ?? "").isEmpty || environment["TERM"] == "dumb"
     self.init(
-      isJSON: globals.isJSON, isQuiet: globals.isQuiet, usesColour: !isForbidden && Terminals.isTerminal(1)
-    ) { stream, bytes in
-      // Nobody is left to be told that standard output is gone.
-      _ = StandardStreams.writeAll(bytes, to: stream.number)
-    }
+      isJSON: globals.isJSON, isQuiet: globals.isQuiet, usesColour: !isForbidden && isTerminal, write: write)
+  }
+
+  /// The standard streams of this process.
+  package static func toStandardStreams(_ stream: Stream, _ bytes: [UInt8]) {
+    // Nobody is left to be told that standard output is gone.
+    _ = StandardStreams.writeAll(bytes, to: stream.number)
   }
 
   /// A line of the result.

@@ -21,7 +21,8 @@ package struct SessionText {
       guard withAgents else { continue }
       for agent in agents {
         rows.append([
-          Cell("  \(reference)/\(name(of: agent))"), Cell(isFocused(agent) ? "*" : ""), activity(of: agent),
+          Cell("  \(reference)/\(name(of: agent, among: agents))"), Cell(isFocused(agent) ? "*" : ""),
+          activity(of: agent),
           Cell(command(of: agent)),
         ])
       }
@@ -29,12 +30,20 @@ package struct SessionText {
     return rows
   }
 
+  /// What may be written for each session, and for each agent in it: for scripts and completion.
+  package func references(_ sessions: [JSON], withAgents: Bool) -> [String] {
+    zip(sessions, Names.references(of: sessions)).flatMap { session, reference in
+      let agents = withAgents ? session["agents"]?.array ?? [] : []
+      return ([reference] + agents.map { "\(reference)/\(name(of: $0, among: agents))" }).map(Clean.line)
+    }
+  }
+
   package func agents(_ agents: [JSON]) -> [[Cell]] {
     let header = ["AGENT", "FOCUS", "ACTIVITY", "PROVIDER", "SIZE", "COMMAND"].map { Cell($0, .bold) }
     return [header]
       + agents.map { agent in
         [
-          Cell(name(of: agent)), Cell(isFocused(agent) ? "*" : ""), activity(of: agent),
+          Cell(name(of: agent, among: agents)), Cell(isFocused(agent) ? "*" : ""), activity(of: agent),
           Cell(agent["provider"]?.string ?? "?"), Cell(size(of: agent)), Cell(command(of: agent)),
         ]
       }
@@ -107,8 +116,9 @@ package struct SessionText {
     }
   }
 
-  private func name(of agent: JSON) -> String {
-    agent["alias"]?.string ?? Names.prefix(of: agent["id"]?.string ?? "?", among: [])
+  private func name(of agent: JSON, among agents: [JSON]) -> String {
+    agent["alias"]?.string
+      ?? Names.prefix(of: agent["id"]?.string ?? "?", among: agents.compactMap { $0["id"]?.string })
   }
 
   private func isFocused(_ agent: JSON) -> Bool { agent["focused"]?.bool ?? false }

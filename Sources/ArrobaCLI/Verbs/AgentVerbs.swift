@@ -6,7 +6,7 @@ internal import ArrobaWire
 extension Context {
   func spawn(_ target: Target, _ birth: Birth, count: Int?) throws -> Int32 {
     let agent = adding(
-      ["alias": .text(birth.alias), "count": .number(count)], to: BirthParams.agent(birth, in: self))
+      ["alias": .text(birth.alias), "count": .number(count)], to: agent(birth))
     var params = session(target).object ?? JSONObject()
     for member in agent.object?.members ?? [] { params[member.key] = member.value }
     let result = try client.command("agent.spawn", .object(params))

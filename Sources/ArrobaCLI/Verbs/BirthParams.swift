@@ -7,9 +7,12 @@ enum BirthParams {
   private static let inherited = ["PATH", "LANG", "SSH_AUTH_SOCK", "DISPLAY", "WAYLAND_DISPLAY"]
   private static let plainSize = (columns: 80, rows: 24)
 
-  static func agent(_ birth: Birth, in context: Context) -> JSON {
+  /// `size`: the user's terminal, where there is one.
+  static func agent(
+    _ birth: Birth, in workspace: String, _ surroundings: [String: String], size: (columns: Int, rows: Int)?
+  ) -> JSON {
     let provider = birth.provider ?? (birth.program.isEmpty ? "opencode" : "terminal")
-    let size = AttachLoop.size ?? plainSize
+    let size = size ?? plainSize
     let worktree: JSON? =
       switch birth.worktree {
       case .none: nil
@@ -18,9 +21,9 @@ enum BirthParams {
       }
     return .record([
       "provider": .string(provider), "alias": nil, "model": .text(birth.model),
-      "argv": argv(birth, provider: provider, context.environment).map { .array($0.map { .string($0) }) },
-      "directory": .string(context.workspace), "worktree": worktree,
-      "env": environment(birth, context.environment), "cols": .int(size.columns), "rows": .int(size.rows),
+      "argv": argv(birth, provider: provider, surroundings).map { .array($0.map { .string($0) }) },
+      "directory": .string(workspace), "worktree": worktree,
+      "env": environment(birth, surroundings), "cols": .int(size.columns), "rows": .int(size.rows),
     ])
   }
 

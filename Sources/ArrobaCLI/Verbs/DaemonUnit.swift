@@ -1,11 +1,9 @@
-internal import ArrobaSystem
-
 /// The systemd user unit that `arroba daemon unit` prints; docs/RUNNING.md says why each line is as it is.
 enum DaemonUnit {
-  static var text: String {
-    let environment = Environment.all
-    let daemon = Programs.find("arroba-daemon", searchPath: environment["PATH"]) ?? "arroba-daemon"
-    let client = ThisProcess.executable ?? "arroba"
+  /// `daemon` and `client`: where the two programs are; nil: somewhere on the service manager's own search path.
+  static func text(_ environment: [String: String], daemon: String?, client: String?) -> String {
+    let daemon = daemon ?? "arroba-daemon"
+    let client = client ?? "arroba"
     // What the user set for this shell the unit must know too, or the two would not find each other.
     let names = ["ARROBA_CONFIG", "ARROBA_LOG_DIR", "ARROBA_LOG_LEVEL", "ARROBA_SOCKET", "ARROBA_STATE_DIR"]
     let settings = names.compactMap { name in

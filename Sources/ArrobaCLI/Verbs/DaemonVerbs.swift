@@ -62,7 +62,7 @@ extension Context {
     guard connection.waitForEnd(timeoutMs: Self.endMs) else { throw Self.isNotEnding }
     // The lock is the supervisor's: only when it is gone too can a new daemon start.
     let deadline = Clock.monotonicMs() + Self.supervisorEndMs
-    while let supervisor, ThisProcess.exists(Int32(clamping: supervisor)), Clock.monotonicMs() < deadline {
+    while let supervisor, Processes.exists(Int32(clamping: supervisor)), Clock.monotonicMs() < deadline {
       PollSet.pause(milliseconds: 10)
     }
     return say(answer) { _ in "stopped" }
@@ -104,58 +104,7 @@ extension Context {
 
   /// The protocol on standard input and output, for ssh.
   func bridge() throws -> Int32 {
-    Bridge(socket: try client.locator.connect()).run()
+    Bridge(socket: try client.locator.connect(), seat: .standard).run()
     return ExitCode.done
-  }
-}
-
-/// Copies between a connection and the standard streams until either side ends.
-struct Bridge {
-  let socket: Descriptor
-  /// So much waits in either direction; then the faster side is not read.
-  private static let mostWaiting = 256 << 10
-
-  func run() {
-    socket.setBlocking(false)
-    StandardStreams.ignoreBrokenPipes()
-    let answers = ScreenWriter()
-    var requests = ByteQueue()
-    var block = [UInt8](repeating: 0, count: 64 << 10)
-    var isInputOver = false
-    var isDaemonGone = false
-    var set = PollSet()
-    while !(isDaemonGone && answers.waiting == 0) && !answers.isBroken {
-      set.removeAll()
-      let readsInput = !isInputOver && !isDaemonGone && requests.count < Self.mostWaiting
-      let input = readsInput ? set.add(0, reading: true, writing: false) : nil
-      let readsLane = answers.waiting < Self.mostWaiting
-      let lane =
-        isDaemonGone ? nil : set.add(socket.raw, reading: readsLane, writing: !requests.isEmpty)
-      let output = answers.waiting > 0 ? set.add(answers.number, reading: false, writing: true) : nil
-      set.wait(timeoutMs: -1)
-      if let input, set.isReadable(input) {
-        switch block.withUnsafeMutableBytes({ StandardStreams.read(into: $0) }) {
-        case .moved(let count): requests.append(block[..<count])
-        case .wouldBlock: break
-        case .ended, .failed: isInputOver = true
-        }
-        if isInputOver && requests.isEmpty { Sockets.endSending(of: socket) }
-      }
-      if let lane, set.isWritable(lane), !requests.isEmpty {
-        _ = requests.drain { socket.send($0) }
-        if isInputOver && requests.isEmpty { Sockets.endSending(of: socket) }
-      }
-      if let lane, readsLane, set.isReadable(lane) {
-        switch block.withUnsafeMutableBytes({ socket.read(into: $0) }) {
-        case .moved(let count):
-          block.withUnsafeBytes { answers.write(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-        case .wouldBlock: break
-        case .ended, .failed: isDaemonGone = true
-        }
-        answers.flush()
-      } else if let output, set.isWritable(output) {
-        answers.flush()
-      }
-    }
   }
 }

@@ -44,8 +44,6 @@ package struct LogPage {
     let value: JSON
   }
 
-  private static let levels = ["debug", "info", "warn", "error"]
-
   private let filter: LogFilter
   private let lowest: Int
   private var kept: [Record] = []
@@ -54,7 +52,7 @@ package struct LogPage {
 
   package init(_ filter: LogFilter) {
     self.filter = filter
-    lowest = filter.level.flatMap { Self.levels.firstIndex(of: $0) } ?? 0
+    lowest = filter.level.flatMap { LogFilter.levels.firstIndex(of: $0) } ?? 0
   }
 
   /// The records in the order of their times.
@@ -80,7 +78,7 @@ package struct LogPage {
   }
 
   private func isWanted(_ record: JSON) -> Bool {
-    let level = Self.levels.firstIndex(of: record["level"]?.string ?? "") ?? Self.levels.count
+    let level = LogFilter.levels.firstIndex(of: record["level"]?.string ?? "") ?? LogFilter.levels.count
     return level >= lowest && matches(record["process_kind"], filter.processKind)
       && matches(record["component"], filter.component)
       && (filter.session.map { record["session_id"]?.string?.hasPrefix($0) ?? false } ?? true)

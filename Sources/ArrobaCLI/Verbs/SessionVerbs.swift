@@ -13,7 +13,7 @@ extension Context {
       "session.create",
       .record([
         "workspace": .string(workspace), "alias": .text(birth.alias),
-        "agents": [BirthParams.agent(birth, in: self)],
+        "agents": [agent(birth)],
       ]))
     if let verb {
       return try verb.run(
@@ -23,13 +23,18 @@ extension Context {
     return ExitCode.done
   }
 
+  /// The parameters of an agent that is born from where the user is.
+  func agent(_ birth: Birth) -> JSON {
+    BirthParams.agent(birth, in: workspace, environment, size: Seat.standard.size)
+  }
+
   func list(all: Bool, agents: Bool) throws -> Int32 {
     let result = try client.ask("session.list", .record(["all": all ? true : nil]))
     let sessions = result["sessions"]?.array ?? []
     if output.isJSON {
       output.json(result)
     } else if output.isQuiet {
-      for reference in Names.references(of: sessions) { output.line(Clean.line(reference)) }
+      for line in text.references(sessions, withAgents: agents) { output.line(line) }
     } else if sessions.isEmpty {
       output.note("no sessions; arroba new makes one")
     } else {

@@ -10,16 +10,11 @@ extension Context {
     if output.isJSON {
       output.json(result)
     } else if ansi {
-      output.raw(repaint(result))
+      output.raw(Array((result["ansi"]?.string ?? "").utf8))
     } else {
       for row in result["text"]?.array ?? [] { output.line(Clean.line(row.string ?? "")) }
     }
     return ExitCode.done
-  }
-
-  private func repaint(_ result: JSON) -> [UInt8] {
-    if let encoded = result["bytes"]?.string, let bytes = Base64.decode(encoded) { return bytes }
-    return Array((result["ansi"]?.string ?? "").utf8)
   }
 
   func type(_ target: Target, keys: [String], isLiteral: Bool) throws -> Int32 {
@@ -36,32 +31,5 @@ extension Context {
     return try say(client.command("terminal.resize", params)) { agent in
       "\(agent["cols"]?.int ?? columns)x\(agent["rows"]?.int ?? rows)"
     }
-  }
-}
-
-/// RFC 4648, only what is needed: reading.
-enum Base64 {
-  static func decode(_ text: String) -> [UInt8]? {
-    var result: [UInt8] = []
-    var bits: UInt32 = 0
-    var count = 0
-    for byte in text.utf8 where byte != UInt8(ascii: "=") {
-      let value: UInt8
-      switch byte {
-      case 0x41...0x5A: value = byte - 0x41
-      case 0x61...0x7A: value = byte - 0x61 + 26
-      case 0x30...0x39: value = byte - 0x30 + 52
-      case 0x2B: value = 62
-      case 0x2F: value = 63
-      default: return nil
-      }
-      bits = bits << 6 | UInt32(value)
-      count += 6
-      if count >= 8 {
-        count -= 8
-        result.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-      }
-    }
-    return result
   }
 }

@@ -15,17 +15,29 @@ extension Context {
     while true {
       do {
         guard let agent = try watch(reference, for: goal, until: deadline) else {
-          throw Failure(
-            "\(target.text.isEmpty ? id : target.text) was not \(goal.rawValue) within \((timeoutMs ?? 0) / 1000) s",
-            kind: "timeout", exitCode: ExitCode.timeout)
+          throw late(target.text.isEmpty ? id : target.text, goal, timeoutMs)
         }
         return reached(agent, goal, takesStatus: takesStatus)
       } catch let error as ClientError {
         guard error.isLoss else { throw error }
-        let left = deadline.map { max(0, $0 - Clock.monotonicMs()) } ?? Client.patienceMs
+        let left = deadline.map { $0 - Clock.monotonicMs() } ?? Client.patienceMs
+        guard left > 0 else { throw late(target.text.isEmpty ? id : target.text, goal, timeoutMs) }
         _ = try client.reconnect(patienceMs: min(left, Client.patienceMs))
       }
     }
+  }
+
+  private func late(_ name: String, _ goal: Invocation.Goal, _ timeoutMs: Int?) -> Failure {
+    let ms = timeoutMs ?? 0
+    let seconds = ms % 1000 == 0 ? "\(ms / 1000)" : "\(Double(ms) / 1000)"
+    let what =
+      switch goal {
+      case .idle: "was not idle"
+      case .waiting: "did not wait"
+      case .done: "was not done"
+      case .exit: "had not ended"
+      }
+    return Failure("\(name) \(what) within \(seconds) s", kind: "timeout", exitCode: ExitCode.timeout)
   }
 
   /// The agent once it is as wanted; nil when the time is up first.
@@ -36,7 +48,9 @@ extension Context {
     // Subscribed before the first look, so that nothing happens unseen between the two.
     let stream = try EventStream(connection, after: .now, session: target.session)
     while true {
-      let agent = try connection.call("agent.get", reference(target), timeoutMs: nil)
+      // Also when the time is up a daemon gets a moment to answer: the last look must be one.
+      let patience = deadline.map { max($0 - Clock.monotonicMs(), Doctor.answerMs) }
+      let agent = try connection.call("agent.get", reference(target), timeoutMs: patience)
       if Self.isReached(goal, by: agent) { return agent }
       var isTold = false
       while !isTold {

@@ -38,9 +38,7 @@ package enum Help {
   }
 
   private static func text(of verb: VerbSpec) -> String {
-    var parts = [
-      "usage: arroba \(verb.name)\(verb.synopsis.isEmpty ? "" : " \(verb.synopsis)")", verb.summary,
-    ]
+    var parts = [verb.usage, verb.summary]
     if !verb.aliases.isEmpty { parts.append("Also: \(verb.aliases.joined(separator: ", "))") }
     if !verb.options.isEmpty {
       parts.append(block(verb.options.map { [Cell("  \($0.shown)"), Cell($0.help)] }))

@@ -80,6 +80,10 @@ package struct Attaching: Equatable, Sendable {
 
 /// Which records of the process logs are wanted.
 package struct LogFilter: Equatable, Sendable {
+  /// From the one that tells most to the one that tells least.
+  package static let levels = ["debug", "info", "warn", "error"]
+  package static let processKinds = ["client", "daemon", "supervisor"]
+
   package var level: String?
   package var session: String?
   package var processKind: String?

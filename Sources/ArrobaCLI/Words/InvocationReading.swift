@@ -1,9 +1,11 @@
+internal import ArrobaWire
+
 extension Invocation {
   /// The meaning of a command line. Nothing is looked at but the words.
   package init(_ words: Words) throws(Misuse) {
     guard let verb = words.verb else {
       guard words.globals.wantsHelp else { throw Misuse("a verb is missing", hint: "arroba help") }
-      self = .help(topic: nil)
+      self = .help(topic: words.group)
       return
     }
     guard !words.globals.wantsHelp else {
@@ -45,7 +47,7 @@ extension Invocation {
     switch verb {
     case "attach": return .attach(try Target(words.positionals.first), try attaching(words))
     case "screen":
-      let history = try number(words, "--history", 0...1_000_000)
+      let history = try number(words, "--history", 0...100_000)
       return .screen(try Target(words.positionals.first), ansi: words.has("--ansi"), history: history)
     case "type": return try type(words)
     case "resize":
@@ -162,11 +164,13 @@ extension Invocation {
       guard keys.count <= 1 else { throw Misuse("one REF at most belongs before --") }
       reference = keys.first
       keys = program
-    } else if keys.count > 1, let first = keys.first, !first.contains(" "), !KeyNames.isKey(first) {
+    } else if keys.count > 1, let first = keys.first, !first.contains(" "),
+      Keys.key(first, applicationCursor: false) == nil
+    {
       reference = keys.removeFirst()
     }
     guard !keys.isEmpty else {
-      throw Misuse("what to type is missing", hint: "usage: arroba type [REF[/AGENT]] [-l] [--] KEYS…")
+      throw Misuse("what to type is missing", hint: words.verb?.usage)
     }
     return .type(try Target(reference), keys: keys, isLiteral: words.has("--literal"))
   }
@@ -209,11 +213,14 @@ extension Invocation {
   private static func logFilter(_ words: Words) throws(Misuse) -> LogFilter {
     var filter = LogFilter()
     filter.level = words["--level"]
-    if let level = filter.level, !["debug", "info", "warn", "error"].contains(level) {
+    if let level = filter.level, !LogFilter.levels.contains(level) {
       throw Misuse("'\(level)' is no level", hint: "debug, info, warn or error is expected")
     }
     filter.session = words["--session"]
     filter.processKind = words["--process-kind"]
+    if let kind = filter.processKind, !LogFilter.processKinds.contains(kind) {
+      throw Misuse("'\(kind)' is no kind of process", hint: "client, daemon or supervisor is expected")
+    }
     filter.component = words["--component"]
     filter.limit = try number(words, "--limit", 1...10_000_000) ?? filter.limit
     return filter

@@ -73,4 +73,10 @@ package struct VerbSpec: Sendable, Equatable {
   package var group: String? {
     name.firstIndex(of: " ").map { String(name[..<$0]) }
   }
+
+  /// "usage: arroba ls [--all]".
+  package var usage: String { "usage: arroba \(name)\(synopsis.isEmpty ? "" : " \(synopsis)")" }
+
+  /// Its name within its group.
+  package var lastName: String { name.split(separator: " ").last.map(String.init) ?? name }
 }

@@ -37,6 +37,8 @@ package struct Words: Equatable, Sendable {
   package private(set) var globals = GlobalOptions()
   /// nil where no verb was written.
   package private(set) var verb: VerbSpec?
+  /// A group of verbs on which help is wanted, and on none of its verbs.
+  package private(set) var group: String?
   package private(set) var positionals: [String] = []
   /// What followed `--`, for verbs that take a program or keys there.
   package private(set) var program: [String]?
@@ -63,7 +65,10 @@ package struct Words: Equatable, Sendable {
         }
       } else if verb == nil {
         verb = try Self.verb(word, &rest, &globals)
-        if verb == nil { break }
+        if verb == nil {
+          group = word
+          break
+        }
       } else {
         positionals.append(word)
       }
@@ -79,9 +84,8 @@ package struct Words: Equatable, Sendable {
 
   private func checkCount() throws(Misuse) {
     guard let verb, !verb.words.contains(positionals.count) else { return }
-    let usage = "usage: arroba \(verb.name) \(verb.synopsis)"
     if positionals.count < verb.words.lowerBound {
-      throw Misuse("arroba \(verb.name) needs more words", hint: usage)
+      throw Misuse("arroba \(verb.name) needs more words", hint: verb.usage)
     }
     if verb.takesProgram && program == nil {
       let from = positionals.dropFirst(verb.words.upperBound)
@@ -89,7 +93,8 @@ package struct Words: Equatable, Sendable {
         "arroba \(verb.name) does not take '\(from.first ?? "")'",
         hint: "put -- before the program: arroba \(verb.name) -- \(from.joined(separator: " "))")
     }
-    throw Misuse("arroba \(verb.name) does not take '\(positionals[verb.words.upperBound])'", hint: usage)
+    throw Misuse(
+      "arroba \(verb.name) does not take '\(positionals[verb.words.upperBound])'", hint: verb.usage)
   }
 
   /// Finds the verb that `word` names, with the next word where it is a group; nil asks for help on the group.
@@ -115,7 +120,7 @@ package struct Words: Equatable, Sendable {
       globals.set(global, "")
     }
     guard let second = rest.popFirst() else {
-      if globals.wantsHelp { return inGroup.first }
+      if globals.wantsHelp { return nil }
       throw Misuse("arroba \(word) needs a verb", hint: usage)
     }
     if let verb = named("\(word) \(second)") { return verb }
@@ -173,7 +178,8 @@ package struct Words: Equatable, Sendable {
 
   private func unknown(_ word: String) -> Misuse {
     let name = word.split(separator: "=").first.map(String.init) ?? word
-    let known = ((verb?.options ?? []) + Verbs.global).flatMap { [$0.long] + ($0.short.map { [$0] } ?? []) }
+    // Any letter is as near to a wrong one as any other: only long names are guessed.
+    let known = name.hasPrefix("--") ? ((verb?.options ?? []) + Verbs.global).map(\.long) : []
     let place = verb.map { "arroba \($0.name)" } ?? "arroba"
     let fallback =
       verb?.takesProgram == true

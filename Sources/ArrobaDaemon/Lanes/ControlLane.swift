@@ -61,7 +61,7 @@ final class ControlLane {
     inFlight += 1
     // Made here and not in the task: it takes its place among the requests of this connection.
     let exchange = Exchange(lane: self, method: method, params: params)
-    Task { @LoopActor in
+    Loop.shared.task { [self] in
       let reply = await exchange.reply()
       inFlight -= 1
       guard !isStopped else { return abandon(reply) }

@@ -50,8 +50,10 @@ final class CommandQueue {
     }
     let place = Place(claims)
     for claim in claims { lanes[claim.key, default: []].append((place, claim.access)) }
-    guard !isRunnable(place) else { return place }
-    await withCheckedContinuation { place.turn = $0 }
+    // Asked within, since the way there may be another turn of the loop.
+    await withCheckedContinuation { turn in
+      if isRunnable(place) { turn.resume() } else { place.turn = turn }
+    }
     return place
   }
 

@@ -7,7 +7,7 @@ internal import ArrobaWire
 @LoopActor
 final class Repetitions {
   private enum Known {
-    case underWay(fingerprint: String, waiting: [CheckedContinuation<Result<JSON, Refusal>, Never>])
+    case underWay(fingerprint: String, waiting: [CheckedContinuation<Result<JSON, Refusal>?, Never>])
     /// Turned down for good; kept in memory only, since nothing happened.
     case refused(fingerprint: String, Refusal)
   }
@@ -36,11 +36,12 @@ final class Repetitions {
       throw refusal
     case .underWay(let earlier, _):
       try Self.requireSame(earlier, fingerprint, command)
-      let result = await withCheckedContinuation { waiter in
-        guard case .underWay(_, var waiting)? = known[command] else { return }
+      let result: Result<JSON, Refusal>? = await withCheckedContinuation { waiter in
+        guard case .underWay(_, var waiting)? = known[command] else { return waiter.resume(returning: nil) }
         waiting.append(waiter)
         known[command] = .underWay(fingerprint: earlier, waiting: waiting)
       }
+      guard let result else { return try await once(origin, work) }  // it has ended meanwhile
       return try result.get()
     case nil: return try await first(command, fingerprint, by: origin.by, work)
     }

@@ -21,8 +21,10 @@ package final class Turns {
   }
 
   package func wait(for ticket: Ticket) async {
-    guard ticket.number != serving else { return }
-    await withCheckedContinuation { waiting[ticket.number] = $0 }
+    // Asked within, since the way there may be another turn of the loop.
+    await withCheckedContinuation { turn in
+      if ticket.number == serving { turn.resume() } else { waiting[ticket.number] = turn }
+    }
   }
 
   package func leave() {

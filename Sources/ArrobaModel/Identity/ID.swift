@@ -33,11 +33,20 @@ package enum AgentKind: IDKind { package static let prefix = "a_" }
 package enum RunKind: IDKind { package static let prefix = "r_" }
 /// Attachments of clients to terminals: `t_`.
 package enum AttachmentKind: IDKind { package static let prefix = "t_" }
+/// Prompts, and the turns that they start: `p_`.
+package enum PromptKind: IDKind { package static let prefix = "p_" }
+/// Asks: `q_`.
+package enum AskKind: IDKind { package static let prefix = "q_" }
+/// Items of a transcript: `i_`.
+package enum ItemKind: IDKind { package static let prefix = "i_" }
 
 package typealias SessionID = ID<SessionKind>
 package typealias AgentID = ID<AgentKind>
 package typealias RunID = ID<RunKind>
 package typealias AttachmentID = ID<AttachmentKind>
+package typealias PromptID = ID<PromptKind>
+package typealias AskID = ID<AskKind>
+package typealias ItemID = ID<ItemKind>
 
 /// Random letters and digits that nobody mistakes for one another.
 package enum RandomText {

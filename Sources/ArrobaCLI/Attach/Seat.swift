@@ -1,0 +1,13 @@
+internal import ArrobaSystem
+
+/// Where a user sits: the terminal (or whatever else) that keys come from and output goes to.
+struct Seat {
+  let input: Int32
+  let output: Int32
+
+  static let standard = Seat(input: 0, output: 1)
+
+  /// Columns and rows; nil where there is no terminal.
+  var size: (columns: Int, rows: Int)? { Terminals.size(of: output) ?? Terminals.size(of: input) }
+  var isTerminal: Bool { Terminals.isTerminal(input) && Terminals.isTerminal(output) }
+}

@@ -1,0 +1,107 @@
+package import ArrobaLoop
+package import ArrobaModel
+
+/// A provider whose agents are talked to: prompts in, items out.
+package protocol ConversationProvider: Provider {
+  /// Opens an agent's conversation, a new one or the one that `opening.resume` names. Returns at once; what comes of it
+  /// is said: `opened`, or `failed`. A turn may be submitted before that and starts as soon as it can.
+  @LoopActor func open(_ opening: ConversationOpening) -> any Conversation
+
+  /// The daemon stops, and what it started is to stop with it: turns are aborted, servers end. `done` is called once,
+  /// also where that took too long. Not called for a mere restart of the daemon, over which all goes on.
+  @LoopActor func stopAll(done: @escaping @LoopActor () -> Void)
+}
+
+/// What a conversation is opened with.
+package struct ConversationOpening {
+  package var identity: AgentIdentity
+  package var run: RunID
+  /// Model, effort, directory and environment, as `Provider.complete` left them.
+  package var spec: AgentSpec
+  /// The provider's own name of the conversation, as `opened` said it in an earlier run; nil for a new one.
+  package var resume: String?
+  /// Hears all that the conversation says, in order, until `close`.
+  package var say: @LoopActor (ProviderSignal) -> Void
+
+  package init(
+    identity: AgentIdentity, run: RunID, spec: AgentSpec, resume: String?,
+    say: @escaping @LoopActor (ProviderSignal) -> Void
+  ) {
+    self.identity = identity
+    self.run = run
+    self.spec = spec
+    self.resume = resume
+    self.say = say
+  }
+}
+
+/// One agent's conversation. It queues nothing: the next turn is submitted when the one before has ended.
+@LoopActor
+package protocol Conversation: AnyObject {
+  /// Hands a prompt over. `accepted` and, exactly once, `turnEnded` follow.
+  func submit(_ turn: TurnRequest)
+
+  /// Stops a turn; `turnEnded` follows. With `force` it also follows where the provider does not confirm.
+  /// A turn that is not under way is let be.
+  func cancel(_ turn: PromptID, force: Bool)
+
+  /// Answers an ask by its key. One that is settled, or was never there, is let be.
+  func answer(_ ask: String, with answer: AskAnswer)
+
+  /// Takes up a turn that an earlier daemon handed over and whose end it did not see. `turnEnded` follows: at once, by
+  /// what the provider says became of it, or when it ends, if it is still under way; its items are said again, and
+  /// the same key is the same item. Called before any `submit`.
+  func settle(_ turn: UnsettledTurn)
+
+  /// Lets go of it: nothing is said any more. The provider keeps it, and it can be resumed.
+  func close()
+
+  /// What the provider's own terminal client for this conversation is to be born as.
+  func nativeTerminal(for run: RunID, columns: UInt16, rows: UInt16) throws(Refusal) -> ChildBirth
+}
+
+/// A prompt on its way to a provider. It names the turn.
+package struct TurnRequest: Sendable, Equatable {
+  package var id: PromptID
+  package var text: String
+  package var files: [PromptFile]
+
+  package init(id: PromptID, text: String, files: [PromptFile] = []) {
+    self.id = id
+    self.text = text
+    self.files = files
+  }
+}
+
+/// A file that goes with a prompt.
+package struct PromptFile: Sendable, Equatable {
+  /// Absolute.
+  package var path: String
+  /// "image/png".
+  package var mediaType: String
+
+  package init(path: String, mediaType: String) {
+    self.path = path
+    self.mediaType = mediaType
+  }
+}
+
+/// A turn whose end nobody saw.
+package struct UnsettledTurn: Sendable, Equatable {
+  package var id: PromptID
+  package var text: String
+  /// When it was dispatched.
+  package var dispatchedAt: Instant
+  /// The provider's own name for the prompt, as `accepted` said it; nil where it did not come to that.
+  package var mark: String?
+  /// Whether it was to be cancelled.
+  package var isCancelling: Bool
+
+  package init(id: PromptID, text: String, dispatchedAt: Instant, mark: String?, isCancelling: Bool) {
+    self.id = id
+    self.text = text
+    self.dispatchedAt = dispatchedAt
+    self.mark = mark
+    self.isCancelling = isCancelling
+  }
+}
