@@ -175,6 +175,19 @@ import Testing
     #expect(try talked.hear(.askOpened(Self.permission("per_2"))).events.isEmpty)
   }
 
+  @Test("Idle said behind a prompt that was just handed over is of the past, and an open ask waits however busy it is")
+  func staleActivity() throws {
+    var talked = try Talked()
+    try talked.submit("a")
+    try talked.submit("b")
+    try talked.hear(.accepted(mark: nil), turn: "a")
+    try talked.hear(Self.done, turn: "a")
+    #expect(try talked.hear(.activity(.idle, reason: nil)).events.isEmpty)
+    try talked.hear(.askOpened(Self.permission("per_1")), turn: "b")
+    #expect(try talked.hear(.activity(.working, reason: nil)).events.isEmpty)
+    #expect(try talked.activity == .waiting)
+  }
+
   @Test("An item that is said again is the same item, and one that is complete is not recorded twice")
   func items() throws {
     var talked = try Talked()
