@@ -34,6 +34,7 @@ var targets: [Target] = [
       "ArrobaJSON", "ArrobaLog", "ArrobaLoop", "ArrobaModel", "ArrobaProvider", "ArrobaSupervision",
       "ArrobaTerminal", "ArrobaWire",
     ]),
+  .target(name: "ArrobaScripted", dependencies: ["ArrobaJSON", "ArrobaLoop", "ArrobaSystem"]),
   .target(name: "ArrobaSupervisor", dependencies: ["ArrobaSupervision", "ArrobaSystem", "CPty"]),
   // floor 4: surfaces
   .target(
@@ -56,6 +57,7 @@ var targets: [Target] = [
       "ArrobaAdapters", "ArrobaDaemon", "ArrobaLoop", "ArrobaProvider", "ArrobaSupervision", "ArrobaSystem",
       "ArrobaWire",
     ]),
+  .executableTarget(name: "arroba-scripted", dependencies: ["ArrobaScripted", "ArrobaSystem"]),
   // It stays resident beside every daemon: without a dynamic loader it takes 3.8 MB instead of 6.4.
   .executableTarget(
     name: "arroba-supervisor", dependencies: ["ArrobaSupervisor"],
@@ -135,6 +137,7 @@ let package = Package(
   products: [
     .executable(name: "arroba", targets: ["arroba"]),
     .executable(name: "arroba-daemon", targets: ["arroba-daemon"]),
+    .executable(name: "arroba-scripted", targets: ["arroba-scripted"]),
     .executable(name: "arroba-supervisor", targets: ["arroba-supervisor"]),
   ],
   targets: targets,
