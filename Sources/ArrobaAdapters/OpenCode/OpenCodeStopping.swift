@@ -35,6 +35,16 @@ extension OpenCodeConversation {
     }
   }
 
+  /// The conversation is let go of: nobody would see what a turn does from here on.
+  func abortUnseen() {
+    guard let connection, let directory, let translator, translator.turn != nil || translator.isBusy else {
+      return
+    }
+    for session in translator.leavesFirst {
+      connection.send(OpenCodeCall.abort(session, in: directory)) { _ in }
+    }
+  }
+
   private func startLadder() {
     guard ladder == nil, let turn = translator?.turn?.request.id else { return }
     let ladder = OpenCodeStopping()
