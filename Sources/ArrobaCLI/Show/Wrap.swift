@@ -72,6 +72,7 @@ package enum Wrap {
         if behind.hasPrefix(". ") || behind.hasPrefix(") ") { hang += digits + 2 }
       }
     }
-    return hang <= width / 2 ? hang : 0
+    // Room is left for a wide character.
+    return hang <= width / 2 && width - hang >= 2 ? hang : 0
   }
 }
