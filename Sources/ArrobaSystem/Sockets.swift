@@ -102,23 +102,3 @@ package enum Sockets {
     _ = setsockopt(socket.raw, SOL_SOCKET, SO_RCVBUF, &size, length)
   }
 }
-
-extension Sockets {
-  /// A TCP port of 127.0.0.1 that nobody listens at now; nil where the system has none. Another process may take it first.
-  package static func freePort() -> Int? {
-    let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard number >= 0 else { return nil }
-    let descriptor = Descriptor(owning: number)
-    defer { descriptor.close() }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(number, $0, length) == 0 && getsockname(number, $0, &length) == 0
-      }
-    }
-    return isBound ? Int(UInt16(bigEndian: address.sin_port)) : nil
-  }
-}

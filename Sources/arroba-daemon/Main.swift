@@ -79,6 +79,9 @@ enum ArrobaDaemonProgram {
       let providers = ProviderRegistry([
         OpenCodeProvider(environment: environment, state: places.state, host: link.share("opencode")),
         RawTerminalProvider(environment: environment),
+        ScriptedProvider(
+          environment: environment, state: places.state, host: link.share("scripted"),
+          programs: ThisProcess.executable.flatMap { Files.parent(of: $0) }),
       ])
       let daemon = Daemon(places: places, supervisor: link, providers: providers, signals: signals)
       do {

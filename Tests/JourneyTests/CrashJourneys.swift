@@ -165,6 +165,21 @@ struct CrashJourneys {
     try next.stop()
   }
 
+  @Test("A start right behind the supervisor's death waits until the daemon that it left has ended")
+  func leftDaemon() throws {
+    let daemon = DaemonUnderTest()
+    try daemon.start()
+    let made = try daemon.client().request("session.create", ["workspace": .string(daemon.workspace)])
+    let proper = try daemon.daemonPid()
+    Processes.stop(proper)
+    try daemon.killSupervisor()
+    let next = DaemonUnderTest(in: daemon.house)
+    try next.start(.init(shell: "kill -CONT \(proper); exec"))
+    #expect(!Processes.lives(proper))
+    #expect(try next.client().request("session.list").list("sessions") == [made])
+    try next.stop()
+  }
+
   @Test("A program that ignores the hang-up of its lost terminal is ended by the next start")
   func orphan() throws {
     let daemon = DaemonUnderTest()

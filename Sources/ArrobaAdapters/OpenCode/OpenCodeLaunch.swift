@@ -2,6 +2,7 @@ internal import ArrobaJSON
 internal import ArrobaLoop
 internal import ArrobaModel
 internal import ArrobaProvider
+internal import ArrobaSupervision
 internal import ArrobaSystem
 internal import ArrobaWire
 

@@ -2,6 +2,7 @@ internal import ArrobaJSON
 package import ArrobaLoop
 package import ArrobaModel
 package import ArrobaProvider
+internal import ArrobaSupervision
 internal import ArrobaSystem
 internal import ArrobaWire
 

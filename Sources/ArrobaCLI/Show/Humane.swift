@@ -1,4 +1,5 @@
 internal import ArrobaSystem
+internal import ArrobaTime
 
 /// Times and sizes as people say them.
 package enum Humane {

@@ -42,7 +42,11 @@ extension Agent {
       plan.add(.ask(open.id, prompt: open.prompt, .withdrawn(reason: reason)))
       if talk.openAsks.count == 1, talk.active != nil { plan.become(.working, of: self) }
     case .usage(let usage): if let turn, talk.active?.usage != usage { plan.add(.usage(turn, usage)) }
-    case .activity(let state, let reason): plan.become(state, reason, of: self)
+    case .activity(let state, let reason):
+      // Said of the turn before, when the next one is on its way; or of the provider, which waits for us all the same.
+      if state == .idle, talk.active != nil { break }
+      if state == .working, !talk.openAsks.isEmpty { break }
+      plan.become(state, reason, of: self)
     case .retrying(let attempt, let nextAt, let reason):
       let next = nextAt.map { ", next attempt at \($0.text)" } ?? ""
       plan.become(.working, "attempt \(attempt) failed: \(reason)\(next)", of: self)
