@@ -1,6 +1,7 @@
 import ArrobaJSON
 import ArrobaLoop
 import ArrobaModel
+import ArrobaSupervision
 import ArrobaProvider
 import ArrobaSystem
 import ArrobaTestSupport

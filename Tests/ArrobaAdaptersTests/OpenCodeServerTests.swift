@@ -2,6 +2,7 @@ import ArrobaHTTP
 import ArrobaJSON
 import ArrobaLoop
 import ArrobaModel
+import ArrobaSupervision
 import ArrobaProvider
 import ArrobaSystem
 import ArrobaTestSupport

@@ -1,4 +1,5 @@
 import ArrobaLoop
+import ArrobaSupervision
 import ArrobaProvider
 import ArrobaSystem
 import ArrobaTestSupport

@@ -1,4 +1,5 @@
 import ArrobaHTTP
+import ArrobaSupervision
 import ArrobaProvider
 import Testing
 

@@ -47,6 +47,28 @@ import Testing
     return ["n": .int(work.times)]
   }
 
+  private func gated() async -> JSON {
+    await withCheckedContinuation { work.gate.append($0) }
+    return counted()
+  }
+
+  /// Answers as they come, until all have come.
+  private final class Heard {
+    private var answers: [JSON?] = []
+    private let count: Int
+    private let done: CheckedContinuation<[JSON?], Never>
+
+    init(_ count: Int, _ done: CheckedContinuation<[JSON?], Never>) {
+      self.count = count
+      self.done = done
+    }
+
+    func add(_ answer: JSON?) {
+      answers.append(answer)
+      if answers.count == count { done.resume(returning: answers) }
+    }
+  }
+
   @Test(
     "The same id with the same parameters is carried out once and answered the same, also after a restart")
   func once() async throws {
@@ -78,24 +100,11 @@ import Testing
   func underWay() async throws {
     let ledger = try ledger()
     let repetitions = repetitions(ledger)
-    let answers = await withTaskGroup(of: JSON?.self) { group in
-      for _ in 0..<20 {
-        group.addTask(executorPreference: Loop.shared) { @LoopActor in
-          try? await repetitions.once(origin()) { () async throws(Refusal) -> JSON in
-            await withCheckedContinuation { work.gate.append($0) }
-            return counted()
-          }
-        }
-      }
-      group.addTask(executorPreference: Loop.shared) { @LoopActor in
-        // Behind the others, which have begun or wait by then.
-        for _ in 0..<8 { await withCheckedContinuation { done in Loop.shared.post { done.resume() } } }
-        work.open()
-        return nil
-      }
-      var answers: [JSON] = []
-      for await answer in group { if let answer { answers.append(answer) } }
-      return answers
+    let answers = await withCheckedContinuation { (done: CheckedContinuation<[JSON?], Never>) in
+      let heard = Heard(20, done)
+      for _ in 0..<20 { Loop.shared.task { heard.add(try? await repetitions.once(origin()) { await gated() }) } }
+      // Behind the others, which have begun or wait by then.
+      Loop.shared.task { work.open() }
     }
     #expect(answers == Array(repeating: ["n": 1], count: 20))
     #expect(work.times == 1)
