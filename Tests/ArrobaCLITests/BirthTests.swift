@@ -47,11 +47,21 @@ struct BirthTests {
       agent(birth)["argv"] == nil && agent(birth)["provider"] == "other" && agent(birth)["worktree"] == true)
   }
 
+  @Test("What another provider runs gets no environment of the user's, but what was asked for")
+  func otherEnvironment() {
+    var birth = Birth()
+    birth.provider = "opencode"
+    #expect(agent(birth)["env"] == nil)
+    birth.environment = [Birth.Variable(name: "A", value: "1")]
+    #expect(agent(birth)["env"] == ["A": "1"])
+  }
+
   @Test(
     "Of the environment only what finds programs, language, display and keys goes along, and what was asked for"
   )
   func environment() {
     var birth = Birth()
+    birth.provider = "terminal"
     birth.environment = [Birth.Variable(name: "A", value: "1"), Birth.Variable(name: "LANG", value: "other")]
     let members = agent(birth)["env"]?.object?.members.map { "\($0.key)=\($0.value.string ?? "")" } ?? []
     #expect(
@@ -73,6 +83,8 @@ struct DaemonUnitTests {
         "Environment=\"ARROBA_LOG_LEVEL=debug\"", "Environment=\"ARROBA_SOCKET=/r/50%%/\\\"s\\\"\"",
       ])
     #expect(lines.contains("ExecStart=\"/opt/a b/arroba-daemon\""))
+    // Another one runs, has given up, or may not run here: starting again helps none of these.
+    #expect(lines.contains("RestartPreventExitStatus=69 75 78"))
     #expect(lines.contains("ExecReload=\"/opt/a b/arroba\" daemon restart"))
     for section in ["[Unit]", "[Service]", "[Install]", "WantedBy=default.target"] {
       #expect(lines.contains(Substring(section)))

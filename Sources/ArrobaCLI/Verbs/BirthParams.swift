@@ -23,7 +23,8 @@ enum BirthParams {
       "provider": .string(provider), "alias": nil, "model": .text(birth.model),
       "argv": argv(birth, provider: provider, surroundings).map { .array($0.map { .string($0) }) },
       "directory": .string(workspace), "worktree": worktree,
-      "env": environment(birth, surroundings), "cols": .int(size.columns), "rows": .int(size.rows),
+      "env": environment(birth, provider: provider, surroundings), "cols": .int(size.columns),
+      "rows": .int(size.rows),
     ])
   }
 
@@ -34,9 +35,14 @@ enum BirthParams {
     return [shell ?? "/bin/sh"]
   }
 
-  private static func environment(_ birth: Birth, _ environment: [String: String]) -> JSON {
+  /// A terminal's program runs as it would from here; what another provider runs is the daemon's, and may be shared.
+  private static func environment(
+    _ birth: Birth, provider: String, _ environment: [String: String]
+  ) -> JSON? {
+    guard provider == "terminal" || !birth.environment.isEmpty else { return nil }
     var members = JSONObject()
-    for name in environment.keys.sorted() where inherited.contains(name) || name.hasPrefix("LC_") {
+    for name in environment.keys.sorted()
+    where provider == "terminal" && (inherited.contains(name) || name.hasPrefix("LC_")) {
       members[name] = .text(environment[name])
     }
     for variable in birth.environment { members[variable.name] = .string(variable.value) }
