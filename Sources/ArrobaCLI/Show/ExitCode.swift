@@ -10,6 +10,7 @@ package enum ExitCode {
   package static let denied: Int32 = 5
   package static let unreachable: Int32 = 69
   package static let tryAgain: Int32 = 75
+  package static let interrupted: Int32 = 130
 
   /// A program's own status: its exit code, or 128 and the signal that ended it (minus the signal on the wire).
   package static func ofProgram(_ status: Int32) -> Int32 {

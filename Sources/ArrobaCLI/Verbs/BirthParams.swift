@@ -7,6 +7,11 @@ enum BirthParams {
   private static let inherited = ["PATH", "LANG", "SSH_AUTH_SOCK", "DISPLAY", "WAYLAND_DISPLAY"]
   private static let plainSize = (columns: 80, rows: 24)
 
+  /// Whether it is a program on a terminal, which is attached to; other agents are talked to.
+  static func isProgram(_ birth: Birth) -> Bool {
+    birth.provider.map { $0 == "terminal" } ?? !birth.program.isEmpty
+  }
+
   /// `size`: the user's terminal, where there is one.
   static func agent(
     _ birth: Birth, in workspace: String, _ surroundings: [String: String], size: (columns: Int, rows: Int)?
@@ -23,8 +28,7 @@ enum BirthParams {
       "provider": .string(provider), "alias": nil, "model": .text(birth.model),
       "argv": argv(birth, provider: provider, surroundings).map { .array($0.map { .string($0) }) },
       "directory": .string(workspace), "worktree": worktree,
-      "env": environment(birth, provider: provider, surroundings), "cols": .int(size.columns),
-      "rows": .int(size.rows),
+      "env": environment(birth, surroundings), "cols": .int(size.columns), "rows": .int(size.rows),
     ])
   }
 
@@ -35,15 +39,13 @@ enum BirthParams {
     return [shell ?? "/bin/sh"]
   }
 
-  /// A terminal's program runs as it would from here; what another provider runs is the daemon's, and may be shared.
-  private static func environment(
-    _ birth: Birth, provider: String, _ environment: [String: String]
-  ) -> JSON? {
-    guard provider == "terminal" || !birth.environment.isEmpty else { return nil }
+  private static func environment(_ birth: Birth, _ environment: [String: String]) -> JSON {
     var members = JSONObject()
-    for name in environment.keys.sorted()
-    where provider == "terminal" && (inherited.contains(name) || name.hasPrefix("LC_")) {
-      members[name] = .text(environment[name])
+    // An agent that is talked to runs within its provider's server, which has an environment already.
+    if isProgram(birth) {
+      for name in environment.keys.sorted() where inherited.contains(name) || name.hasPrefix("LC_") {
+        members[name] = .text(environment[name])
+      }
     }
     for variable in birth.environment { members[variable.name] = .string(variable.value) }
     return .object(members)

@@ -19,6 +19,8 @@ extension Invocation {
       self = read
     } else if let read = try Self.agent(verb.name, words) {
       self = read
+    } else if let read = try Self.talking(verb.name, words) {
+      self = read
     } else if let read = try Self.watching(verb.name, words) {
       self = read
     } else if let read = try Self.other(verb.name, words) {
@@ -191,7 +193,7 @@ extension Invocation {
     return .sequence(sequence)
   }
 
-  private static func milliseconds(_ text: String?) throws(Misuse) -> Int? {
+  static func milliseconds(_ text: String?) throws(Misuse) -> Int? {
     guard let text else { return nil }
     // A year is longer than anybody waits, and far from any overflow.
     guard let seconds = Double(text), seconds >= 0, seconds <= 31_536_000 else {
@@ -200,7 +202,7 @@ extension Invocation {
     return Int(seconds * 1000)
   }
 
-  private static func number(_ words: Words, _ option: String, _ range: ClosedRange<Int>) throws(Misuse)
+  static func number(_ words: Words, _ option: String, _ range: ClosedRange<Int>) throws(Misuse)
     -> Int?
   {
     guard let text = words[option] else { return nil }
