@@ -54,7 +54,8 @@ package protocol Conversation: AnyObject {
   /// the same key is the same item. Called before any `submit`.
   func settle(_ turn: UnsettledTurn)
 
-  /// Lets go of it: nothing is said any more. The provider keeps it, and it can be resumed.
+  /// Lets go of it: a turn that is under way is stopped, and nothing is said any more. The provider keeps it, and it can
+  /// be resumed.
   func close()
 
   /// What the provider's own terminal client for this conversation is to be born as.

@@ -78,6 +78,8 @@ package final class LocalServer: Sendable {
   package final class Connection: Sendable {
     private let descriptor: Descriptor
     private let pending = Mutex<[UInt8]>([])
+    /// A test and its server may say something at the same time; what each says stays whole.
+    private let sending = Mutex(())
 
     init(_ descriptor: Descriptor) { self.descriptor = descriptor }
 
@@ -106,13 +108,15 @@ package final class LocalServer: Sendable {
 
     /// Fails in silence where the client has gone; what a test waits for then does not come.
     package func send(_ text: String) {
-      var rest = Array(text.utf8)[...]
-      while !rest.isEmpty {
-        let count = rest.withUnsafeBytes {
-          Glibc.send(descriptor.raw, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      sending.withLock { _ in
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+          let count = rest.withUnsafeBytes {
+            Glibc.send(descriptor.raw, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+          }
+          guard count > 0 else { return }
+          rest = rest.dropFirst(count)
         }
-        guard count > 0 else { return }
-        rest = rest.dropFirst(count)
       }
     }
 

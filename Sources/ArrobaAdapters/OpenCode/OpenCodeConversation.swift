@@ -113,15 +113,17 @@ final class OpenCodeConversation: Conversation {
   private func couldNotOpen(_ trouble: OpenCodeTrouble) {
     isOpening = false
     let words = trouble.hint.map { "\(trouble.reason) (\($0))" } ?? trouble.reason
-    switch waiting {
+    let waited = waiting
+    waiting = nil
+    say(.activity(.failed, reason: trouble.reason), of: nil)
+    // First, or the turn's end would bring the next one here.
+    say(.failed(reason: trouble.reason, hint: trouble.hint), of: nil)
+    switch waited {
     case .turn(let turn): end(turn.id, TurnEnd(.failed(.notAccepted), reason: words, proof: "no server"))
     case .settling(let turn):
       end(turn.id, TurnEnd(.interrupted, reason: "its end cannot be looked up: \(words)", proof: "no server"))
     case nil: break
     }
-    waiting = nil
-    say(.activity(.failed, reason: trouble.reason), of: nil)
-    say(.failed(reason: trouble.reason, hint: trouble.hint), of: nil)
   }
 
   private func end(_ turn: PromptID, _ end: TurnEnd) { say(.turnEnded(end), of: turn) }
@@ -218,6 +220,7 @@ final class OpenCodeConversation: Conversation {
     isClosed = true
     deadline?.cancel()
     ladder?.cancel()
+    abortUnseen()
     if let session { server.room.remove(session: session) }
     server.stopIfIdle()
   }

@@ -192,8 +192,12 @@ extension OpenCodeTranslator {
   }
 
   private mutating func wasDeleted() {
-    lose(reason: "the session was deleted in OpenCode")
+    let reason = "the session was deleted in OpenCode"
+    items.close(of: runningTurn, because: reason)
+    drain()
+    // Before the turn's end, which would bring the next one here.
     say(.failed(reason: "the session \(root) was deleted in OpenCode", hint: "start a new agent"), of: nil)
+    lose(reason: reason)
   }
 }
 

@@ -182,14 +182,15 @@ extension Agent {
   }
 
   private func decideDelete(force: Bool, in session: Session) throws(Refusal) -> Decision {
+    guard force || !isBusy else {
+      throw Refusal(
+        kind: .busy,
+        message: "\(spec.alias ?? id.text) is \(isLive ? "still running" : "left with prompts that wait")",
+        hint: "arroba agent rm --force stops it")
+    }
     var decision = Decision(answer: .stopped(session.id, id, []))
     decision.events += endTalk("the agent was deleted", queueToo: true, in: session.id)
     if let run, run.isLive {
-      guard force || !isBusy else {
-        throw Refusal(
-          kind: .busy, message: "\(spec.alias ?? id.text) is still running",
-          hint: "arroba agent rm --force stops it")
-      }
       decision.answer = .stopped(session.id, id, [Decision.Stopped(agent: id, run: run.id)])
       decision.events.append(
         .agent(session.id, id, .runEnded(run.id, exit: nil, reason: "stopped: the agent was deleted")))

@@ -186,6 +186,8 @@ struct TalkPlan {
       return
     }
     add(.prompt(next.id, .dispatched(run)))
+    // At once, so that nobody who waits for it to be idle sees it idle in between.
+    if agent.isLive, agent.activity.state != .starting { become(.working, of: agent) }
     act(.submit(session, agent.id, next.id, text: next.text))
   }
 

@@ -42,9 +42,12 @@ extension Agent {
       plan.add(.ask(open.id, prompt: open.prompt, .withdrawn(reason: reason)))
       if talk.openAsks.count == 1, talk.active != nil { plan.become(.working, of: self) }
     case .usage(let usage): if let turn, talk.active?.usage != usage { plan.add(.usage(turn, usage)) }
+    case .activity(.idle, let reason):
+      // A prompt that is on its way to it is work; and a mere "idle" does not take back why the last turn ended.
+      guard talk.active == nil, activity.state != .idle || reason != nil else { break }
+      plan.become(.idle, reason, of: self)
     case .activity(let state, let reason):
-      // Said of the turn before, when the next one is on its way; or of the provider, which waits for us all the same.
-      if state == .idle, talk.active != nil { break }
+      // However busy its provider is, an open ask waits for a person.
       if state == .working, !talk.openAsks.isEmpty { break }
       plan.become(state, reason, of: self)
     case .retrying(let attempt, let nextAt, let reason):
@@ -59,10 +62,14 @@ extension Agent {
       isDurable = true
       let words = hint.map { "\(reason) (\($0))" } ?? reason
       if let active = talk.active {
-        plan.settle(active.id, TurnEnd(.interrupted, reason: words, proof: "the conversation failed"), talk)
+        let outcome: TurnEnd.Outcome =
+          active.state == .dispatching ? .failed(.notAccepted) : .interrupted
+        plan.settle(active.id, TurnEnd(outcome, reason: words, proof: "the conversation failed"), talk)
       }
       plan.add(.runEnded(run.id, exit: nil, reason: words))
       plan.become(.failed, words, of: self)
+      // What was handed over and not sent yet is not sent behind our back.
+      plan.act(.stop(run.id))
     case .unrecognised(let kind):
       plan.add(.notice("the provider said something that is not known here: \(kind)"))
     }
