@@ -42,6 +42,21 @@ import Testing
     Kernel.Origin(by: "c_1", command: "01J", fingerprint: fingerprint)
   }
 
+  /// A repetition that is under way until the gate is opened.
+  private func held(_ repetitions: Repetitions) async -> JSON? {
+    try? await repetitions.once(origin()) { () async throws(Refusal) -> JSON in
+      await withCheckedContinuation { work.gate.append($0) }
+      return counted()
+    }
+  }
+
+  /// Opens the gate behind the others, which have begun or wait by then.
+  private func release() async -> JSON? {
+    for _ in 0..<8 { await withCheckedContinuation { done in Loop.shared.post { done.resume() } } }
+    work.open()
+    return nil
+  }
+
   private func counted() -> JSON {
     work.times += 1
     return ["n": .int(work.times)]
@@ -80,19 +95,9 @@ import Testing
     let repetitions = repetitions(ledger)
     let answers = await withTaskGroup(of: JSON?.self) { group in
       for _ in 0..<20 {
-        group.addTask(executorPreference: Loop.shared) { @LoopActor in
-          try? await repetitions.once(origin()) { () async throws(Refusal) -> JSON in
-            await withCheckedContinuation { work.gate.append($0) }
-            return counted()
-          }
-        }
+        group.addTask(executorPreference: Loop.shared) { await held(repetitions) }
       }
-      group.addTask(executorPreference: Loop.shared) { @LoopActor in
-        // Behind the others, which have begun or wait by then.
-        for _ in 0..<8 { await withCheckedContinuation { done in Loop.shared.post { done.resume() } } }
-        work.open()
-        return nil
-      }
+      group.addTask(executorPreference: Loop.shared) { await release() }
       var answers: [JSON] = []
       for await answer in group { if let answer { answers.append(answer) } }
       return answers
