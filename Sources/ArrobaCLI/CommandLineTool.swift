@@ -30,12 +30,6 @@ package struct CommandLineTool {
     // So that also a line that is not understood is answered in the form that it asks for.
     globals.isJSON = arguments.prefix { $0 != "--" }.contains("--json")
     do {
-      guard !arguments.isEmpty else {
-        let output = output(globals)
-        output.line(Help.overview)
-        output.flush()
-        return ExitCode.usage
-      }
       let words = try Words(arguments)
       globals = words.globals
       let invocation = try Invocation(words)

@@ -125,7 +125,7 @@ struct ConversationTests {
     #expect(talk.apply(TalkSample.opened(2)) == [] && talk.ask(named: "q_22") == ask)
     let answered = TalkSample.event(3, "ask.answered", ["ask": "q_222222", "choices": ["reject"]], by: "c_2")
     #expect(
-      talk.apply(answered).map(\.what) == [.settled(ask, words: "deny", by: "c_2", isDenial: true)])
+      talk.apply(answered).map(\.what) == [.answered(ask, words: "deny", by: "c_2", isDenial: true)])
     #expect(talk.apply(answered) == [] && talk.apply(TalkSample.opened(4)) == [])
     #expect(talk[agent]?.asks.isEmpty == true && talk.ask(named: "q_22") == nil)
   }

@@ -17,6 +17,16 @@ package enum ExitCode {
     status >= 0 ? status & 0xFF : 128 + (-status & 0x7F)
   }
 
+  /// What became of a prompt. `wasDenied`: the agent was told no by somebody in its turn.
+  package static func of(_ end: Piece.End, wasDenied: Bool) -> Int32 {
+    switch end.state {
+    case "completed": done
+    case "cancelled": wasDenied ? denied : interrupted
+    case "interrupted": interrupted
+    default: end.failure == "rate_limited" ? tryAgain : failed
+    }
+  }
+
   static func of(_ error: WireError) -> Int32 {
     guard let kind = error.kind else { return error.code == WireError.invalidParams ? usage : failed }
     switch kind {

@@ -33,10 +33,9 @@ package struct PromptText {
     switch json["state"]?.string {
     case "answered":
       let words = ask.words(of: json["answer"] ?? .null)
-      return [head, "  " + TalkText.settled(ask, words: words)]
+      return [head, "  " + TalkText.answered(ask, words: words)]
     case "withdrawn":
-      let words = "withdrawn: \(json["reason"]?.string ?? "?")"
-      return [head, "  " + TalkText.settled(ask, words: words)]
+      return [head, "  " + TalkText.withdrawn(ask, reason: json["reason"]?.string ?? "?")]
     default: return [head] + TalkText.ask(ask).map { "  \($0)" } + ["    \(TalkText.howToAnswer(ask))"]
     }
   }

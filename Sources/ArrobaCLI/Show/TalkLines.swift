@@ -7,12 +7,13 @@ package struct TalkLines {
 
   /// Whether each line says whose it is.
   package var hasGutter: Bool
-  /// Whether what went well is said too: on a terminal, where nobody counts lines.
-  package var tellsUsage: Bool
+  /// Whether it is for the prompt line's terminal, where nobody counts lines: what was used is told, and an empty line
+  /// stands before each prompt.
+  package var isSpaced: Bool
 
-  package init(hasGutter: Bool, tellsUsage: Bool = false) {
+  package init(hasGutter: Bool, isSpaced: Bool = false) {
     self.hasGutter = hasGutter
-    self.tellsUsage = tellsUsage
+    self.isSpaced = isSpaced
   }
 
   /// Whose line it is; nil where that is not said.
@@ -55,7 +56,8 @@ package struct TalkLines {
     case .tool(let tool, let subagent):
       return lines([TalkText.call(tool, subagent: subagent)], isBad(tool) ? .red : .green)
     case .ask(let ask): return lines(TalkText.ask(ask), .yellow)
-    case .settled(let ask, let words, _, _): return lines([TalkText.settled(ask, words: words)], .yellow)
+    case .answered(let ask, let words, _, _): return lines([TalkText.answered(ask, words: words)], .yellow)
+    case .withdrawn(let ask, let reason): return lines([TalkText.withdrawn(ask, reason: reason)], .faint)
     case .ended(let end): return lines(ended(end), end.state == "completed" || !end.wasSent ? .faint : .red)
     case .remark(let text): return lines(Clean.lines(text), .faint)
     case .error(let text): return lines(Clean.lines("error: \(text)"), .red)
@@ -68,7 +70,7 @@ package struct TalkLines {
 
   private func ended(_ end: Piece.End) -> [String] {
     if let words = TalkText.end(end) { return [words] }
-    guard tellsUsage, let usage = TalkText.usage(end.usage) else { return [] }
+    guard isSpaced, let usage = TalkText.usage(end.usage) else { return [] }
     return ["(\(usage))"]
   }
 

@@ -62,8 +62,12 @@ package enum TalkText {
     return "arroba answer \(id) \(words)"
   }
 
-  package static func settled(_ ask: OpenAsk, words: String) -> String {
+  package static func answered(_ ask: OpenAsk, words: String) -> String {
     Clean.line("? \(who(ask.subagent))\(ask.title) → \(words)")
+  }
+
+  package static func withdrawn(_ ask: OpenAsk, reason: String) -> String {
+    answered(ask, words: "withdrawn: \(reason)")
   }
 
   /// What became of a prompt, where that is not just that it was answered.

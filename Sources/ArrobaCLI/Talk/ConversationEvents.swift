@@ -107,8 +107,8 @@ extension Conversation {
     let agent = voices[index].id
     let wasSent = !voices[index].queue.contains(id)
     var pieces: [Piece] = []
-    if voices[index].active == id {
-      voices[index].active = nil
+    if wasSent {
+      if voices[index].active == id { voices[index].active = nil }
       voices[index].isCancelling = false
       voices[index].calls = []
       for item in items.keys.sorted() where items[item]?.agent == agent {
@@ -140,13 +140,13 @@ extension Conversation {
     let ask = voices[index].asks.remove(at: place)
     guard kind == "ask.answered" else {
       let reason = data["reason"]?.string ?? "it waits no more"
-      return [Piece(agent, .settled(ask, words: "withdrawn: \(reason)", by: nil, isDenial: false))]
+      return [Piece(agent, .withdrawn(ask, reason: reason))]
     }
     let chosen = data["choices"]?.array?.compactMap(\.string) ?? []
     return [
       Piece(
         agent,
-        .settled(
+        .answered(
           ask, words: ask.words(of: data), by: event["by"]?.string, isDenial: ask.denies(chosen)))
     ]
   }

@@ -136,9 +136,10 @@ final class FollowedTurn {
       end = ended
     case .ask(let ask):
       if isOurs, let rule = sending.onAsk { decide(ask, rule) } else { sayHowToAnswer(ask) }
-    case .settled(let ask, let words, _, let isDenial):
+    case .answered(let ask, let words, _, let isDenial):
       if isOurs && isDenial { wasDenied = true }
-      remark(TalkText.settled(ask, words: words))
+      remark(TalkText.answered(ask, words: words))
+    case .withdrawn(let ask, let reason): remark(TalkText.withdrawn(ask, reason: reason))
     default: if isOurs { show(piece.what) }
     }
   }
@@ -181,7 +182,7 @@ final class FollowedTurn {
     case .tool(let tool, let subagent): remark(TalkText.call(tool, subagent: subagent))
     case .remark(let text): remark(Clean.line(text))
     case .error(let text): remark("error: \(Clean.lines(text).joined(separator: "\n"))")
-    case .words, .prompt, .queued, .ask, .settled, .ended: break
+    case .words, .prompt, .queued, .ask, .answered, .withdrawn, .ended: break
     }
   }
 
@@ -223,13 +224,7 @@ final class FollowedTurn {
   }
 
   private func code(_ end: Piece.End) -> Int32 {
-    if failedBy != nil { return ExitCode.denied }
-    switch end.state {
-    case "completed": return ExitCode.done
-    case "cancelled": return wasDenied ? ExitCode.denied : ExitCode.interrupted
-    case "interrupted": return ExitCode.interrupted
-    default: return end.failure == "rate_limited" ? ExitCode.tryAgain : ExitCode.failed
-    }
+    failedBy == nil ? ExitCode.of(end, wasDenied: wasDenied) : ExitCode.denied
   }
 }
 

@@ -21,8 +21,9 @@ package struct Piece: Equatable {
     /// A call with its outcome.
     case tool(JSON, subagent: String?)
     case ask(OpenAsk)
-    /// An ask waits no more; `by` is the client that answered it.
-    case settled(OpenAsk, words: String, by: String?, isDenial: Bool)
+    /// An ask was answered; `by` is the client that did, nil where it was none of ours.
+    case answered(OpenAsk, words: String, by: String?, isDenial: Bool)
+    case withdrawn(OpenAsk, reason: String)
     case ended(End)
     case remark(String)
     case error(String)

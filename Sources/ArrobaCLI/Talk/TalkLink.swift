@@ -48,7 +48,7 @@ final class TalkLink {
   private static let longestPauseMs = 1000
 
   private let client: Client
-  private(set) var session: String
+  private(set) var session: String?
   private(set) var cursor: Cursor
   private var phase: Phase
   private var lines = LineSplitter()
@@ -63,9 +63,9 @@ final class TalkLink {
   private var lastHeardMs = Clock.monotonicMs()
   private var block = [UInt8](repeating: 0, count: 64 << 10)
 
-  /// Goes on with a connection on which everything that was asked has been answered; its events begin behind what the
-  /// daemon had recorded when it greeted.
-  init(_ connection: Connection, client: Client, session: String, after cursor: Cursor? = nil) {
+  /// Goes on with a connection on which everything that was asked has been answered. Events begin behind the cursor, or
+  /// behind what the daemon had recorded when it greeted; without a session there are none until it turns to one.
+  init(_ connection: Connection, client: Client, session: String?, after cursor: Cursor? = nil) {
     self.client = client
     self.session = session
     self.cursor =
@@ -143,6 +143,7 @@ final class TalkLink {
   }
 
   private func subscribe() {
+    guard let session else { return }
     let number = takeNumber()
     subscribing = number
     let after: JSON = ["log": .string(cursor.log), "seq": .int(cursor.sequence)]
@@ -268,7 +269,7 @@ final class TalkLink {
     subscription = nil
     let now = Clock.monotonicMs()
     phase = .lost(Loss(sinceMs: now, tryAtMs: now, pauseMs: Self.firstPauseMs))
-    ProcessLog.shared.warn("talk", "the connection to the daemon was lost", ["session_id": session])
+    ProcessLog.shared.warn("talk", "the connection to the daemon was lost", ["session_id": session ?? ""])
   }
 
   private func reconnect(_ loss: Loss, _ now: Int) -> Arrival? {

@@ -6,18 +6,26 @@ package struct Weaver {
     /// The line that is not finished, and how many rows of it were given out.
     var line = ""
     var given = 0
-    /// Whether any of its words were given out.
-    var hasBegun = false
   }
 
   /// Longer lines are woven on from their last row: what a single endless line costs stays bounded.
   private static let longestLine = 4096
 
   /// How many cells a row has; nil: lines are not broken.
-  package var width: Int?
+  package private(set) var width: Int?
   private var threads: [Thread] = []
 
   package init(width: Int?) { self.width = width }
+
+  /// Goes on in another width: what was given out stays as it is, the rest of each line is broken anew.
+  package mutating func fit(width: Int?) {
+    guard width != self.width else { return }
+    for index in threads.indices where threads[index].given > 0 {
+      threads[index].line = rows(threads[index]).last ?? ""
+      threads[index].given = 0
+    }
+    self.width = width
+  }
 
   /// Takes more words of an item, and gives the lines (or rows) that are whole with them. `look` is how they look.
   package mutating func add(_ text: String, to item: String, look: ShownLine) -> [ShownLine] {
@@ -54,7 +62,6 @@ package struct Weaver {
     } else {
       threads[index].given = ready
     }
-    if !given.isEmpty { threads[index].hasBegun = true }
     return given
   }
 
@@ -83,11 +90,13 @@ package struct Weaver {
     return threads[index].line.isEmpty ? [] : give(index, isWhole: true)
   }
 
+  package func knows(_ item: String) -> Bool { threads.contains { $0.item == item } }
+
   /// The rows that are still growing, one an item.
-  package var unfinished: [ShownLine] {
+  package var unfinished: [(item: String, row: ShownLine)] {
     threads.compactMap { thread in
       guard !thread.line.isEmpty, let last = rows(thread).last else { return nil }
-      return shown(last, thread)
+      return (thread.item, shown(last, thread))
     }
   }
 }

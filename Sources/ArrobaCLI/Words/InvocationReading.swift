@@ -4,8 +4,7 @@ extension Invocation {
   /// The meaning of a command line. Nothing is looked at but the words.
   package init(_ words: Words) throws(Misuse) {
     guard let verb = words.verb else {
-      guard words.globals.wantsHelp else { throw Misuse("a verb is missing", hint: "arroba help") }
-      self = .help(topic: words.group)
+      self = words.globals.wantsHelp ? .help(topic: words.group) : .talking(.talk(Target()))
       return
     }
     guard !words.globals.wantsHelp else {
