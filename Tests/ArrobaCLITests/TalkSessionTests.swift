@@ -14,7 +14,7 @@ struct TalkSessionTests {
   /// A daemon with a session, what was said in it, and the events behind that.
   private func daemon(
     _ session: JSON = TalkSample.whole(), prompts: [JSON] = [], asks: [JSON] = [], items: [JSON] = [],
-    events: [JSON] = [], _ more: [String: FakeDaemon.Handler] = [:]
+    events: [JSON] = [], more: [String: FakeDaemon.Handler] = [:]
   ) throws -> FakeDaemon {
     var handlers: [String: FakeDaemon.Handler] = [
       "prompt.list": { _, _ in .result(["prompts": .array(prompts), "asOf": 7]) },
@@ -89,7 +89,7 @@ struct TalkSessionTests {
   func farBack() throws {
     let daemon = try daemon(
       TalkSample.whole([TalkSample.voice(active: "p_1")]),
-      [
+      more: [
         "session.history": { params, _ in
           params["before"] == nil
             ? .result([
@@ -106,8 +106,8 @@ struct TalkSessionTests {
     defer { daemon.end() }
     let face = TalkUnderTest()
     try face.open(daemon)
-    try face.wait("the subscription") { daemon.methods.last == "events.subscribe" }
-    #expect(daemon.requests.last?.params["after"]?["seq"] == 7)
+    let subscribed = daemon.requests.first { $0.method == "events.subscribe" }
+    #expect(subscribed?.params["after"]?["seq"] == 7)
     #expect(daemon.methods.filter { $0 == "session.history" }.count == 2)
   }
 
@@ -115,7 +115,7 @@ struct TalkSessionTests {
   func submit() throws {
     let full = WireError(kind: .overloaded, message: "256 prompts wait already", hint: "wait")
     let daemon = try daemon(
-      ["prompt.submit": { _, count in count == 0 ? .result(TalkSample.prompt()) : .error(full) }])
+      more: ["prompt.submit": { _, count in count == 0 ? .result(TalkSample.prompt()) : .error(full) }])
     defer { daemon.end() }
     let face = TalkUnderTest()
     try face.open(daemon)
@@ -133,7 +133,7 @@ struct TalkSessionTests {
   func answer() throws {
     let daemon = try daemon(
       events: [TalkSample.opened(8)],
-      ["ask.answer": { _, _ in .result(TalkSample.ask()) }])
+      more: ["ask.answer": { _, _ in .result(TalkSample.ask()) }])
     defer { daemon.end() }
     let face = TalkUnderTest()
     try face.open(daemon)
@@ -171,7 +171,7 @@ struct TalkSessionTests {
 
   @Test("Of several agents the focused one is shown; what another says is kept until it is shown")
   func individual() throws {
-    let daemon = try daemon(Self.two, ["agent.cycle": { _, _ in .result(Sample.agent()) }])
+    let daemon = try daemon(Self.two, more: ["agent.cycle": { _, _ in .result(Sample.agent()) }])
     defer { daemon.end() }
     let face = TalkUnderTest()
     try face.open(daemon)
@@ -222,7 +222,7 @@ struct TalkSessionTests {
   func commands() throws {
     let prompt = TalkSample.prompt("p_2", state: "queued", position: 1)
     let daemon = try daemon(
-      [
+      more: [
         "prompt.cancel": { _, _ in .result(prompt) }, "queue.edit": { _, _ in .result(prompt) },
         "queue.move": { _, _ in .result(prompt) }, "queue.remove": { _, _ in .result(prompt) },
         "queue.clear": { _, _ in .result(["prompts": []]) },
@@ -282,9 +282,8 @@ struct TalkSessionTests {
     try face.open(daemon)
     let session = try face.session
     session.enter("/session attach other")
-    try face.wait("the second subscription") {
-      daemon.methods.filter { $0 == "events.subscribe" }.count == 2 && !session.isAsking
-    }
+    try face.settle()
+    try face.settle()
     #expect(daemon.requests.filter { $0.method == "session.get" }.last?.params["session"] == "other")
     #expect(daemon.methods.contains("events.unsubscribe"))
     #expect(face.texts.filter { $0.hasPrefix("[build: ") }.count == 2)
@@ -294,7 +293,7 @@ struct TalkSessionTests {
   func missing() throws {
     let error = WireError(kind: .sessionNotFound, message: "no session matches 'build'", hint: "arroba ls")
     let daemon = try daemon(
-      Dictionary(
+      more: Dictionary(
         uniqueKeysWithValues: ["prompt.list", "ask.list", "session.get", "session.history"].map {
           ($0, { _, _ in .error(error) } as FakeDaemon.Handler)
         }))
@@ -310,7 +309,7 @@ struct TalkSessionTests {
   )
   func away() throws {
     let daemon = try daemon(
-      [
+      more: [
         "prompt.submit": { _, count in count == 0 ? .hangUp : .result(TalkSample.prompt()) },
         "events.subscribe": { _, count in
           .lines(
@@ -336,7 +335,7 @@ struct TalkSessionTests {
   @Test("Where events are missing the conversation is read anew")
   func gap() throws {
     let daemon = try daemon(
-      [
+      more: [
         "events.subscribe": { _, count in
           .lines([
             TalkSample.answer([
@@ -349,7 +348,8 @@ struct TalkSessionTests {
     defer { daemon.end() }
     let face = TalkUnderTest()
     try face.open(daemon)
-    try face.wait("the second reading") { daemon.methods.filter { $0 == "events.subscribe" }.count == 2 }
+    try face.settle()
+    #expect(daemon.methods.filter { $0 == "events.subscribe" }.count == 2)
     #expect(face.texts.contains("events are missing; the conversation is read anew"))
   }
 }

@@ -46,6 +46,16 @@ final class TalkUnderTest: TalkFace {
     talk = made
     made.open(reference, agent: agent)
     try wait("the session") { made.conversation != nil || made.outcome != nil }
+    try settle()
+  }
+
+  /// Waits until the daemon has answered all that it was asked, subscriptions too: it answers in order.
+  func settle() throws {
+    let session = try session
+    guard session.outcome == nil else { return }
+    try wait("all answers") { !session.isAsking }
+    session.ask("daemon.ping", [:]) { _ in }
+    try wait("the last answer") { !session.isAsking }
   }
 
   /// Heeds what the daemon sends until it is as wanted.

@@ -87,6 +87,7 @@ package struct TalkLines {
           lines += end(of: before, in: conversation)
         }
       }
+      if isSpaced, item["type"]?.string == "prompt" { lines.append(ShownLine("")) }
       lines += self.item(item, in: conversation)
     }
     for agent in prompts.keys.sorted() {
