@@ -167,7 +167,7 @@ struct DaemonVerbTests {
       ToolRun(["atach"], in: house)
         == ToolRun(error: "arroba: unknown verb 'atach'\nhint: did you mean attach?\n", code: 2))
     let none = ToolRun(["--no-color"], in: house)
-    #expect(none == ToolRun(error: "arroba: a verb is missing\nhint: arroba help\n", code: 2))
+    #expect(none == ToolRun(error: "arroba: nothing was said\nhint: arroba help lists the verbs\n", code: 2))
     let json = ToolRun(["atach", "--json"], in: house)
     #expect(json.error.hasPrefix("{\"code\":-32000,\"message\":\"unknown verb 'atach'\"") && json.code == 2)
     #expect(try Files.list(house.path) == [])
