@@ -87,7 +87,7 @@ var targets: [Target] = [
     name: "ArrobaAdaptersTests",
     dependencies: [
       "ArrobaAdapters", "ArrobaHTTP", "ArrobaJSON", "ArrobaLoop", "ArrobaModel", "ArrobaProvider",
-      "ArrobaSupervision", "ArrobaSystem", "ArrobaTestSupport",
+      "ArrobaSupervision", "ArrobaSystem", "ArrobaTestSupport", "arroba-scripted",
     ]),
   .testTarget(
     name: "ArrobaHTTPTests", dependencies: ["ArrobaHTTP", "ArrobaLoop", "ArrobaSystem", "ArrobaTestSupport"]),
@@ -115,7 +115,7 @@ var targets: [Target] = [
     name: "JourneyTests",
     dependencies: [
       "ArrobaJSON", "ArrobaSystem", "ArrobaTestSupport", "ArrobaWire", "CHold", "CPty", "arroba",
-      "arroba-daemon",
+      "arroba-daemon", "arroba-scripted",
       "arroba-supervisor", "journey-stub",
     ]),
   .testTarget(name: "TidyTests", dependencies: ["ArrobaSystem", "ArrobaWire"]),

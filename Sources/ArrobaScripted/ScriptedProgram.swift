@@ -12,7 +12,7 @@ package enum ScriptedProgram {
 
     OPENCODE_SERVER_PASSWORD, OPENCODE_SERVER_USERNAME   who may call it
     ARROBA_SCRIPTED_DATA     the directory of its sessions; without it nothing is kept
-    ARROBA_SCRIPTED_FAULT    slow MS, never, exit STATUS, version V, html, generation or deaf
+    ARROBA_SCRIPTED_FAULT    slow MS, never, exit STATUS, version V, html [V], generation or deaf
     """
 
   /// Returns only with the exit code of what could not begin.
@@ -63,14 +63,13 @@ package enum ScriptedProgram {
       let told: String =
         switch fault {
         case .version(let version): version
-        case .generation: "2.0.22"
-        case .none, .slow, .never, .exit, .html, .deaf: ScriptedServer.version
+        case .none, .slow, .never, .exit, .html, .generation, .deaf: ScriptedServer.version
         }
       let server = try ScriptedServer(data: environment["ARROBA_SCRIPTED_DATA"], version: told)
       let password = environment["OPENCODE_SERVER_PASSWORD"].flatMap { $0.isEmpty ? nil : $0 }
       let routes = Routes(
         server, user: environment["OPENCODE_SERVER_USERNAME"] ?? "opencode", password: password,
-        isAnotherGeneration: fault == .html)
+        fault: fault)
       if fault == .deaf { return say("opencode server listening on http://127.0.0.1:\(port)") }
       let listener = try Listener(port: port) { routes.take($0, from: $1) }
       Running.listener = listener

@@ -9,8 +9,8 @@ enum StartFault: Equatable {
   case exit(Int32)
   /// It tells another version.
   case version(String)
-  /// It answers everything with a web page, as a 2.x server does what it does not know.
-  case html
+  /// It answers everything with a web page, as a server of another generation does; `GET /api/info` tells that version.
+  case html(info: String?)
   /// Its ready line is that of another generation.
   case generation
   /// It says that it is ready, and nobody listens.
@@ -26,7 +26,7 @@ enum StartFault: Equatable {
     case "never": self = .never
     case "exit": self = .exit(Int32(argument) ?? 3)
     case "version": self = .version(argument.isEmpty ? "1.17.0" : argument)
-    case "html": self = .html
+    case "html": self = .html(info: argument.isEmpty ? nil : argument)
     case "generation": self = .generation
     case "deaf": self = .deaf
     default: return nil

@@ -61,7 +61,11 @@ final class LocalChildren: ChildHost {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     posix_spawnattr_setpgroup(&attributes, 0)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+    // This thread may hold signals back, and a child that inherits that does not hear SIGTERM.
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP) | Int16(POSIX_SPAWN_SETSIGMASK))
     var arguments = birth.arguments.map { strdup($0) } + [nil]
     var environment = birth.environment.map { strdup($0) } + [nil]
     defer { for text in arguments + environment { free(text) } }

@@ -44,11 +44,13 @@ package final class LocalServer: Sendable {
     }
     guard isBound else { throw SystemError.last("listen at", "127.0.0.1") }
     port = Int(UInt16(bigEndian: address.sin_port))
-    Threads.start("test-server") { [weak self, raw = listener.raw] in
+    // The thread holds the listener: its number must not become another's while it is waited at.
+    Threads.start("test-server") { [weak self, listener] in
       while true {
-        let accepted = accept(raw, nil, nil)
-        guard accepted >= 0, let self else { return }
+        let accepted = accept(listener.raw, nil, nil)
+        guard accepted >= 0 else { return }
         let descriptor = Descriptor(owning: accepted)
+        guard let self else { return }
         descriptor.setInherited(false)
         self.serve(Connection(descriptor))
       }

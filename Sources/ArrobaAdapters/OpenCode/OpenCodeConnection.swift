@@ -14,6 +14,9 @@ final class OpenCodeConnection {
     case isAnother(OpenCodeTrouble)
   }
 
+  /// A stream that is not there after that is not waited for; looks take its place.
+  private static let openingMs = 3000
+
   /// "http://127.0.0.1:4096", for people.
   let base: String
   let password: String
@@ -29,6 +32,8 @@ final class OpenCodeConnection {
   private var watchdog: LoopTimer?
   private var reopening: LoopTimer?
   private var isClosed = false
+  private var openingSinceMs = 0
+  private var afterOpening: [@LoopActor () -> Void] = []
 
   init(
     _ client: HTTPClient, base: String, password: String, version: OpenCodeVersion,
@@ -62,6 +67,8 @@ final class OpenCodeConnection {
   func openStream() {
     guard !isClosed, stream == nil else { return }
     reopening = nil
+    openingSinceMs = LoopClock.nowMs()
+    Loop.shared.after(Self.openingMs) { [weak self] in self?.openingIsOver() }
     noteBytes()
     stream = client.openStream(OpenCodeCall.events, prime: OpenCodeCall.health.path) {
       OpenCodeEvent.read($0)
@@ -82,14 +89,30 @@ final class OpenCodeConnection {
         isStreaming = true
         failures = 0
         hear(.streamOpened)
+        openingIsOver()
       }
       if !new.isEmpty { hear(.events(new)) }
     case .ended(let failure): lost(failure)
     }
   }
 
+  /// Calls `body` when events come, or are not to be expected soon: what happens before that is missed, and a text that
+  /// began then is shown only when it is complete.
+  func whenStreaming(_ body: @escaping @LoopActor () -> Void) {
+    let isOpening =
+      stream != nil && !isStreaming && LoopClock.nowMs() < openingSinceMs + Self.openingMs
+    if isOpening { afterOpening.append(body) } else { body() }
+  }
+
+  private func openingIsOver() {
+    let bodies = afterOpening
+    afterOpening = []
+    for body in bodies { body() }
+  }
+
   private func lost(_ failure: HTTPFailure?) {
     stream = nil
+    defer { openingIsOver() }
     watchdog?.cancel()
     let wasStreaming = isStreaming
     isStreaming = false

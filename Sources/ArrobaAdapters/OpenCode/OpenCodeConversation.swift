@@ -160,11 +160,17 @@ final class OpenCodeConversation: Conversation {
     case .turn(let turn):
       // A prompt to a busy session may never be answered (#21524): it waits here.
       guard translator?.isBusy == false, translator?.turn == nil else { return }
-      self.waiting = nil
-      translator?.begin(turn, at: now)
-      post(turn, connection)
-      carryOut()
+      connection.whenStreaming { [weak self] in self?.begin(turn, connection) }
     }
+  }
+
+  private func begin(_ turn: TurnRequest, _ connection: OpenCodeConnection) {
+    guard case .turn(let next) = waiting, next == turn, translator?.isBusy == false, translator?.turn == nil
+    else { return }
+    waiting = nil
+    translator?.begin(turn, at: now)
+    post(turn, connection)
+    carryOut()
   }
 
   private func post(_ turn: TurnRequest, _ connection: OpenCodeConnection) {
@@ -175,23 +181,9 @@ final class OpenCodeConversation: Conversation {
       guard let self, translator?.turn?.request.id == turn.id else { return }
       switch result {
       case .success: translator?.acknowledge()
-      case .failure(let failure): refused(failure)
+      case .failure(let failure): translator?.refused(failure)
       }
       carryOut()
-    }
-  }
-
-  private func refused(_ failure: OpenCodeAnswer.Failure) {
-    // Taken all the same: the answer was lost, not the prompt.
-    if translator?.turn?.phase == .running { return }
-    switch failure {
-    case .unreachable(.closed): break  // the server's end says more
-    case .unreachable: translator?.acknowledge()  // a look tells whether it was stored
-    case .notFound:
-      translator?.refuse(.notAccepted, "OpenCode has the session no more", proof: "status 404")
-    case .refused(let status, _):
-      translator?.refuse(.invalidRequest, failure.words, proof: "status \(status)")
-    case .notJSON: translator?.refuse(.notAccepted, failure.words, proof: "a web page")
     }
   }
 

@@ -61,7 +61,8 @@ extension OpenCodeTranslator {
   }
 
   mutating func apply(_ look: OpenCodeLook, at now: OpenCodeMoment) {
-    turn?.lookedMs = now.ms
+    // One that was for asks alone says nothing about the turn.
+    if look.messages != nil { turn?.lookedMs = now.ms }
     for child in look.children { addChild(child) }
     if let list = look.messages {
       if turn?.phase == .sent { findPrompt(in: list, at: now) }

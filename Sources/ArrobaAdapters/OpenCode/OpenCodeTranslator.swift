@@ -180,6 +180,8 @@ struct OpenCodeTranslator {
 
   mutating func count(_ message: OpenCodeMessage) {
     guard let used = message.usage, let id = runningTurn, messages[message.id]?.turn == id else { return }
+    // A look may be older than what an event has said already.
+    if let known = usage[message.id], known.input + known.output > used.input + used.output { return }
     usage[message.id] = used
     if message.session == root, used.input + used.output > 0 { contextMessage = message.id }
     var total = usage.values.reduce(into: Usage()) { $0.add($1) }

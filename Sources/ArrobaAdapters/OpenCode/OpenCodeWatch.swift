@@ -1,3 +1,4 @@
+internal import ArrobaHTTP
 internal import ArrobaModel
 internal import ArrobaProvider
 
@@ -23,6 +24,21 @@ extension OpenCodeTranslator {
     guard turn != nil else { return }
     finish(TurnEnd(.failed(failure), reason: words, proof: proof))
     updateActivity()
+  }
+
+  /// The post of the prompt was answered so.
+  mutating func refused(_ failure: OpenCodeAnswer.Failure) {
+    // Taken all the same: the answer was lost, not the prompt.
+    if turn?.phase == .running { return }
+    switch failure {
+    case .unreachable(.closed): break  // the server's end says more
+    case .unreachable: acknowledge()  // a look tells whether it was stored
+    case .notFound:
+      refuse(.notAccepted, "OpenCode has the session no more", proof: "status 404")
+    case .refused(let status, _):
+      refuse(.invalidRequest, failure.words, proof: "status \(status)")
+    case .notJSON: refuse(.notAccepted, failure.words, proof: "a web page")
+    }
   }
 
   /// Stops the turn. Whether there is something to be aborted at the server.

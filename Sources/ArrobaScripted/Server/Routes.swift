@@ -8,16 +8,15 @@ final class Routes {
   private let server: ScriptedServer
   private let password: String?
   private let user: String
-  /// Every call is answered with a web page, as a server of another generation does.
-  private let isAnotherGeneration: Bool
+  private let fault: StartFault
   /// Sessions that have lost a prompt already.
   private var haveLost: Set<String> = []
 
-  init(_ server: ScriptedServer, user: String, password: String?, isAnotherGeneration: Bool) {
+  init(_ server: ScriptedServer, user: String, password: String?, fault: StartFault) {
     self.server = server
     self.user = user
     self.password = password
-    self.isAnotherGeneration = isAnotherGeneration
+    self.fault = fault
   }
 
   func take(_ request: Request, from peer: Peer) {
@@ -25,7 +24,7 @@ final class Routes {
       return peer.answer(401, type: nil, [], headers: "WWW-Authenticate: Basic realm=\"Secure Area\"\r\n")
     }
     let route = Self.route(of: request)
-    if isAnotherGeneration { return answerAsAnother(route, peer) }
+    if case .html(let version) = fault { return answerAsAnother(route, version, peer) }
     let id = request.steps.count > 1 ? request.steps[1] : ""
     switch route {
     case "GET /global/health":
@@ -66,9 +65,9 @@ final class Routes {
     return request.headers["authorization"] == "Basic \(word)" || request.query["auth_token"] == word
   }
 
-  private func answerAsAnother(_ route: String, _ peer: Peer) {
-    guard route == "GET /api/info" else { return peer.answerWebPage() }
-    peer.answer(["version": .string(server.toldVersion), "pid": .int(Int(ThisProcess.pid))])
+  private func answerAsAnother(_ route: String, _ version: String?, _ peer: Peer) {
+    guard let version, route == "GET /api/info" else { return peer.answerWebPage() }
+    peer.answer(["version": .string(version), "pid": .int(Int(ThisProcess.pid))])
   }
 
   private func directory(of request: Request) -> String {
