@@ -19,25 +19,30 @@ extension Context {
     client.disconnect()
     ProcessLog.shared.info("talk", "begins", ["session_id": session, "client_id": client.instance])
     defer { ProcessLog.shared.info("talk", "ends", ["session_id": session, "client_id": client.instance]) }
-    let agent = target.agent ?? (target.session == nil && isInsideAgent ? environment["ARROBA_AGENT"] : nil)
     if let plain {
       let talk = TalkSession(self, link: link, face: plain)
-      talk.open(session, agent: agent)
+      talk.open(session, agent: target.agent)
       return try plain.run(talk)
     }
     let face = try TerminalTalk(self)
     let talk = TalkSession(self, link: link, face: face)
-    talk.open(session, agent: agent)
+    talk.open(session, agent: target.agent)
     return try face.run(talk)
   }
 
   /// The newest open session of this workspace in which somebody can be talked to; a new one where there is none.
   private func sessionToTalkIn() throws -> String {
-    if isInsideAgent, let session = environment["ARROBA_SESSION"] { return session }
     let found = try client.ask("session.list", ["workspace": .string(workspace)])["sessions"]?.array ?? []
     let talkedTo = found.filter { session in
       session["state"]?.string == "open"
         && session["agents"]?.array?.contains { $0["talk"]?.object != nil } == true
+    }
+    // A program of a session talks with those beside it.
+    if isInsideAgent,
+      let around = talkedTo.first(where: { $0["id"]?.string == environment["ARROBA_SESSION"] }),
+      let id = around["id"]?.string
+    {
+      return id
     }
     let newest = talkedTo.max { ($0["createdAt"]?.string ?? "") < ($1["createdAt"]?.string ?? "") }
     if let id = newest?["id"]?.string { return id }
