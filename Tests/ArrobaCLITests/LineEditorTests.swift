@@ -28,8 +28,8 @@ struct LineEditorTests {
     ("a", [.control("b"), .control("f"), .control("e"), .control("d")], "a|"),
     ("one\ntwo", [.home, .control("d")], "one\n|wo"), ("one\ntwo", [.home, .left, .control("k")], "one|two"),
     ("one\ntwo", [.home, .control("u")], "one|two"), ("one\ntwo", [.meta("<"), .end], "one|\ntwo"),
-    ("lo\nlonger\nlo", [.up, .end, .up, .down], "lo\nlo|nger\nlo"),
-    ("漢字\nabcde", [.up, .down], "漢字\nabcd|e"),
+    ("lo\nlonger\nlo", [.up, .end, .up, .down], "lo\nlonger|\nlo"),
+    ("漢字\nabcde", [.up, .down], "漢字\nabcde|"),
     ("ab", [.escape, .pageUp, .pageDown, .backTab, .control("x"), .meta("x")], "ab|"),
     ("", [.paste("a\r\nb\rc\u{1B}[31m\u{7}\td")], "a\nb\nc[31m\td|"),
   ]
