@@ -1,4 +1,5 @@
 import ArrobaJSON
+import Synchronization
 import ArrobaTestSupport
 
 /// What the scripted server answers, and what a prompt comes to.

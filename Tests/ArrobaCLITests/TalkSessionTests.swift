@@ -7,12 +7,12 @@ import Testing
 
 @Suite("A session as somebody talks in it")
 struct TalkSessionTests {
-  private static let two: JSON = TalkSample.whole([
+  static let two: JSON = TalkSample.whole([
     TalkSample.voice(alias: "coder"), TalkSample.voice("a_2", alias: "critic"),
   ])
 
   /// A daemon with a session, what was said in it, and the events behind that.
-  private func daemon(
+  func daemon(
     _ session: JSON = TalkSample.whole(), prompts: [JSON] = [], asks: [JSON] = [], items: [JSON] = [],
     events: [JSON] = [], more: [String: FakeDaemon.Handler] = [:]
   ) throws -> FakeDaemon {
@@ -29,7 +29,7 @@ struct TalkSessionTests {
     return try FakeDaemon(handlers)
   }
 
-  private func item(
+  func item(
     _ seq: Int, _ kind: String, _ text: String, agent: String = TalkSample.agent, id: String = "i_1"
   )
     -> JSON
@@ -106,8 +106,8 @@ struct TalkSessionTests {
     defer { daemon.end() }
     let face = TalkUnderTest()
     try face.open(daemon)
-    let subscribed = daemon.requests.first { $0.method == "events.subscribe" }
-    #expect(subscribed?.params["after"]?["seq"] == 7)
+    try face.wait("the subscription") { daemon.methods.last == "events.subscribe" }
+    #expect(daemon.requests.last?.params["after"]?["seq"] == 7)
     #expect(daemon.methods.filter { $0 == "session.history" }.count == 2)
   }
 
@@ -282,74 +282,11 @@ struct TalkSessionTests {
     try face.open(daemon)
     let session = try face.session
     session.enter("/session attach other")
-    try face.settle()
-    try face.settle()
+    try face.wait("the second subscription") {
+      daemon.methods.filter { $0 == "events.subscribe" }.count == 2 && !session.isAsking
+    }
     #expect(daemon.requests.filter { $0.method == "session.get" }.last?.params["session"] == "other")
     #expect(daemon.methods.contains("events.unsubscribe"))
     #expect(face.texts.filter { $0.hasPrefix("[build: ") }.count == 2)
-  }
-
-  @Test("A session that is not there ends the conversation with the daemon's words")
-  func missing() throws {
-    let error = WireError(kind: .sessionNotFound, message: "no session matches 'build'", hint: "arroba ls")
-    let daemon = try daemon(
-      more: Dictionary(
-        uniqueKeysWithValues: ["prompt.list", "ask.list", "session.get", "session.history"].map {
-          ($0, { _, _ in .error(error) } as FakeDaemon.Handler)
-        }))
-    defer { daemon.end() }
-    let face = TalkUnderTest()
-    try face.open(daemon)
-    guard case .failed(let failure)? = try face.session.outcome else { return #expect(Bool(false)) }
-    #expect(failure.exitCode == 4 && failure.message == "no session matches 'build'")
-  }
-
-  @Test(
-    "What was asked while the daemon was away is asked of the next one, once, and events go on behind the last"
-  )
-  func away() throws {
-    let daemon = try daemon(
-      more: [
-        "prompt.submit": { _, count in count == 0 ? .hangUp : .result(TalkSample.prompt()) },
-        "events.subscribe": { _, count in
-          .lines(
-            [TalkSample.subscribed]
-              + (count == 0 ? [8, 9] : [9, 10]).map {
-                TalkSample.line(item($0, "completed", "at \($0)", id: "i_\($0)"))
-              })
-        },
-      ])
-    defer { daemon.end() }
-    let face = TalkUnderTest()
-    try face.open(daemon)
-    try face.wait(for: "at 9")
-    let session = try face.session
-    session.enter("go")
-    try face.wait("the next daemon") { !session.isAsking && face.texts.contains("at 10") }
-    #expect(face.texts.dropFirst() == ["at 8", "at 9", "at 10"])
-    let sent = daemon.requests.filter { $0.method == "prompt.submit" }
-    #expect(sent.count == 2 && sent[0].params["commandId"] == sent[1].params["commandId"])
-    #expect(daemon.requests.last { $0.method == "events.subscribe" }?.params["after"]?["seq"] == 9)
-  }
-
-  @Test("Where events are missing the conversation is read anew")
-  func gap() throws {
-    let daemon = try daemon(
-      more: [
-        "events.subscribe": { _, count in
-          .lines([
-            TalkSample.answer([
-              "subscription": "e_1", "from": 90, "head": 89,
-              "gap": count == 0 ? ["requested": 8, "oldest": 90, "reason": "compacted"] : nil,
-            ])
-          ])
-        }
-      ])
-    defer { daemon.end() }
-    let face = TalkUnderTest()
-    try face.open(daemon)
-    try face.settle()
-    #expect(daemon.methods.filter { $0 == "events.subscribe" }.count == 2)
-    #expect(face.texts.contains("events are missing; the conversation is read anew"))
   }
 }
