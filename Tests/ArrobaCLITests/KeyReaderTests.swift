@@ -7,7 +7,7 @@ import Testing
 struct KeyReaderTests {
   private static let cases: [(String, [Key])] = [
     ("abc", [.text("abc")]), ("é漢👍🏽", [.text("é漢👍🏽")]), ("a\rb", [.text("a"), .enter, .text("b")]),
-    ("\n", [.newline]), ("\u{1B}\r", [.newline]), ("\t\u{7F}\u{8}", [.tab, .backspace, .backspace]),
+    ("\n", [.enter]), ("\u{1B}\r", [.newline]), ("\t\u{7F}\u{8}", [.tab, .backspace, .backspace]),
     ("\u{1}\u{3}\u{4}\u{1A}", [.control("a"), .control("c"), .control("d"), .control("z")]),
     ("\u{1B}[A\u{1B}[B\u{1B}[C\u{1B}[D", [.up, .down, .right, .left]),
     ("\u{1B}OA\u{1B}OH\u{1B}OM", [.up, .home, .enter]),

@@ -21,21 +21,21 @@ struct SendJourneys {
   @Test("A denied ask, a time that is up and a missing session have exit codes of their own")
   func codes() throws {
     try withDaemon { daemon in
-      _ = try daemon.conversation(alias: "talk")
+      let id = try daemon.conversation()
       let denied = try daemon.arroba([
-        "send", "talk", "--follow", "--on-ask", "deny", "--", "[[tool-ask make]]",
+        "send", id, "--follow", "--on-ask", "deny", "--", "[[tool-ask make]]",
       ])
       #expect(denied.code == 5 && denied.output.contains("? run make → deny\n"), "\(denied)")
       let failed = try daemon.arroba([
-        "send", "talk", "--wait", "--on-ask", "fail", "--", "[[tool-ask make]]",
+        "send", id, "--wait", "--on-ask", "fail", "--", "[[tool-ask make]]",
       ])
       #expect(failed.code == 5, "\(failed)")
-      let late = try daemon.arroba(["send", "talk", "--wait", "-t", "0.1", "--", "[[hold]]"])
+      let late = try daemon.arroba(["send", id, "--wait", "-t", "0.1", "--", "[[hold]]"])
       #expect(late.code == 3, "\(late)")
-      #expect(try daemon.arroba(["stop", "talk"]).output.hasPrefix("cancelling p_"))
-      #expect(try daemon.arroba(["wait", "talk", "--for", "done"]).code == 0)
+      #expect(try daemon.arroba(["stop", id]).output.hasPrefix("cancelling p_"))
+      #expect(try daemon.arroba(["wait", id, "--for", "done"]).code == 0)
       #expect(try daemon.arroba(["send", "nobody", "--", "x"]).code == 4)
-      let history = try daemon.arroba(["history", "talk"]).output
+      let history = try daemon.arroba(["history", id]).output
       #expect(history.contains("> [[tool-ask make]]\n") && history.hasSuffix("cancelled\n"), "\(history)")
     }
   }

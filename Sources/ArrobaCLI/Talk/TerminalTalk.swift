@@ -24,6 +24,8 @@ final class TerminalTalk: TalkFace {
   private var editor = LineEditor()
   /// Finished lines that are not on the screen yet.
   private var finished: [String] = []
+  /// Entered before the session was known.
+  private var early: [String] = []
   /// Said below the prompt line until the next key.
   private var hints: [String] = []
   private var undecidedSinceMs: Int?
@@ -79,6 +81,10 @@ final class TerminalTalk: TalkFace {
         case .failed(let failure): throw failure
         case .attach(let target): attach(target, session)
         }
+      }
+      if session.conversation != nil, !early.isEmpty {
+        for text in early { enter(text, session) }
+        early = []
       }
       draw(session)
       turn(session, &set)
@@ -213,8 +219,12 @@ final class TerminalTalk: TalkFace {
 
   private func submit(_ text: String, _ session: TalkSession) {
     if editor.history.add(text) { file.add(text) }
-    // Until the session is known nobody can be meant.
-    guard session.conversation != nil else { return giveBack(text) }
+    // Until the session is known nobody can be meant: it is sent when it is.
+    guard session.conversation != nil else { return early.append(text) }
+    enter(text, session)
+  }
+
+  private func enter(_ text: String, _ session: TalkSession) {
     // A command leaves no trace in the conversation: its line stays above what it shows.
     if Slash.name(in: text) != nil { show(TalkText.prompt(text).map { ShownLine($0, .faint) }, .prompt) }
     session.enter(text)

@@ -5,7 +5,7 @@ package enum Key: Equatable, Sendable {
   /// What a terminal says was pasted and not typed.
   case paste(String)
   case enter
-  /// Alt-Enter, Shift-Enter where a terminal tells it, Ctrl-J.
+  /// Alt-Enter, and Shift-Enter where a terminal tells it.
   case newline
   case tab, backTab, escape
   case backspace, delete

@@ -77,8 +77,8 @@ package struct KeyReader {
 
   private static func control(_ byte: UInt8) -> Key? {
     switch byte {
-    case 0x0D: .enter
-    case 0x0A: .newline
+    // What was typed before the terminal was ours ends its lines so too.
+    case 0x0D, 0x0A: .enter
     case 0x09: .tab
     case 0x08, 0x7F: .backspace
     case 0x00: .control(" ")
