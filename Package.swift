@@ -9,12 +9,13 @@ var targets: [Target] = [
   .target(name: "ArrobaJSON"),
   .target(name: "ArrobaSupervision"),
   .target(name: "ArrobaTerminal"),
+  .target(name: "ArrobaTime"),
   // floor 1: the machine, the words on the wire
   .target(name: "ArrobaLoop", dependencies: ["CPty"]),
-  .target(name: "ArrobaSystem", dependencies: ["CPty"]),
+  .target(name: "ArrobaSystem", dependencies: ["ArrobaTime", "CPty"]),
   .target(name: "ArrobaWire", dependencies: ["ArrobaJSON"]),
   // floor 2: the model, keeping, and the contract with what runs
-  .target(name: "ArrobaModel", dependencies: ["ArrobaJSON", "ArrobaWire"]),
+  .target(name: "ArrobaModel", dependencies: ["ArrobaJSON", "ArrobaTime", "ArrobaWire"]),
   .target(name: "ArrobaHTTP", dependencies: ["ArrobaLoop", "ArrobaSystem"]),
   .target(name: "ArrobaLog", dependencies: ["ArrobaLoop", "ArrobaSystem"]),
   .target(name: "ArrobaProvider", dependencies: ["ArrobaLoop", "ArrobaModel", "ArrobaSupervision"]),
@@ -39,7 +40,8 @@ var targets: [Target] = [
   .target(
     name: "ArrobaCLI",
     dependencies: [
-      "ArrobaClient", "ArrobaJSON", "ArrobaSupervision", "ArrobaSystem", "ArrobaTerminal", "ArrobaWire",
+      "ArrobaClient", "ArrobaJSON", "ArrobaSupervision", "ArrobaSystem", "ArrobaTerminal", "ArrobaTime",
+      "ArrobaWire",
     ]),
   .target(
     name: "ArrobaDaemon",
@@ -71,7 +73,7 @@ var targets: [Target] = [
   .testTarget(name: "ArrobaLoopTests", dependencies: ["ArrobaLoop", "ArrobaTestSupport"]),
   .testTarget(
     name: "ArrobaModelTests", dependencies: ["ArrobaJSON", "ArrobaModel", "ArrobaTestSupport", "ArrobaWire"]),
-  .testTarget(name: "ArrobaSystemTests", dependencies: ["ArrobaSystem", "ArrobaTestSupport"]),
+  .testTarget(name: "ArrobaSystemTests", dependencies: ["ArrobaSystem", "ArrobaTestSupport", "ArrobaTime"]),
   .testTarget(name: "ArrobaWireTests", dependencies: ["ArrobaJSON", "ArrobaTestSupport", "ArrobaWire"]),
   .testTarget(
     name: "ArrobaLogTests", dependencies: ["ArrobaLog", "ArrobaLoop", "ArrobaSystem", "ArrobaTestSupport"]),
@@ -85,8 +87,7 @@ var targets: [Target] = [
     name: "ArrobaAdaptersTests",
     dependencies: [
       "ArrobaAdapters", "ArrobaHTTP", "ArrobaJSON", "ArrobaLoop", "ArrobaModel", "ArrobaProvider",
-      "ArrobaSystem",
-      "ArrobaTestSupport", "arroba-scripted",
+      "ArrobaSupervision", "ArrobaSystem", "ArrobaTestSupport", "arroba-scripted",
     ]),
   .testTarget(
     name: "ArrobaHTTPTests", dependencies: ["ArrobaHTTP", "ArrobaLoop", "ArrobaSystem", "ArrobaTestSupport"]),
@@ -105,8 +106,7 @@ var targets: [Target] = [
     name: "ArrobaCLITests",
     dependencies: [
       "ArrobaCLI", "ArrobaClient", "ArrobaJSON", "ArrobaSupervision", "ArrobaSystem", "ArrobaTerminal",
-      "ArrobaTestSupport",
-      "ArrobaWire", "CPty",
+      "ArrobaTestSupport", "ArrobaTime", "ArrobaWire", "CPty",
     ]),
   .executableTarget(
     name: "journey-stub", dependencies: ["ArrobaTestSupport", "CPty"], path: "Tests/JourneyStub"),

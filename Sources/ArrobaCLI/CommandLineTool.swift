@@ -7,10 +7,14 @@ package struct CommandLineTool {
   private let environment: [String: String]
   private let isTerminal: Bool
   private let write: Output.Write
+  private let seat: Seat
 
-  package init(environment: [String: String], isTerminal: Bool, write: @escaping Output.Write) {
+  package init(
+    environment: [String: String], isTerminal: Bool, seat: Seat = .standard, write: @escaping Output.Write
+  ) {
     self.environment = environment
     self.isTerminal = isTerminal
+    self.seat = seat
     self.write = write
   }
 
@@ -26,12 +30,6 @@ package struct CommandLineTool {
     // So that also a line that is not understood is answered in the form that it asks for.
     globals.isJSON = arguments.prefix { $0 != "--" }.contains("--json")
     do {
-      guard !arguments.isEmpty else {
-        let output = output(globals)
-        output.line(Help.overview)
-        output.flush()
-        return ExitCode.usage
-      }
       let words = try Words(arguments)
       globals = words.globals
       let invocation = try Invocation(words)
@@ -73,7 +71,8 @@ package struct CommandLineTool {
           client: ThisProcess.executable))
       return ExitCode.done
     default:
-      let context = try Context(globals: globals, environment: environment, output: output)
+      let context = try Context(
+        globals: globals, environment: environment, output: output, seat: seat)
       ProcessLog.start(
         kind: "client", directory: context.places.logs,
         level: ProcessLog.level(named: environment["ARROBA_LOG_LEVEL"]))
@@ -111,6 +110,7 @@ extension Context {
     case .events(let target, let after, let follow): try events(target, after: after, follow: follow)
     case .wait(let target, let goal, let timeout, let status):
       try wait(target, for: goal, timeoutMs: timeout, takesStatus: status)
+    case .talking(let verb): try talking(verb)
     case .health: try health()
     case .doctor: doctor()
     case .daemon(let action): try daemon(action)

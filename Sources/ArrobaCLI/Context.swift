@@ -10,10 +10,15 @@ package final class Context {
   package let places: Places
   /// Where the user is; references without an id mean sessions of this workspace.
   package let workspace: String
+  /// Where the user sits; tests sit elsewhere.
+  package let seat: Seat
 
-  package init(globals: GlobalOptions, environment: [String: String], output: Output) throws(Misuse) {
+  package init(globals: GlobalOptions, environment: [String: String], output: Output, seat: Seat = .standard)
+    throws(Misuse)
+  {
     self.environment = environment
     self.output = output
+    self.seat = seat
     places = Places(environment: environment)
     workspace = Files.currentDirectory
     client = Client(

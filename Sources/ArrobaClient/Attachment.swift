@@ -25,6 +25,9 @@ package struct Attachment {
   package let offset: UInt64
   /// How much of our input the daemon has accepted.
   package let inputOffset: Int
+  /// The size of the agent's terminal.
+  package let columns: Int
+  package let rows: Int
   /// What of the lane came with the answer.
   package let rest: [UInt8]
 
@@ -50,6 +53,8 @@ package struct Attachment {
     self.id = id
     offset = UInt64(clamping: result["offset"]?.int ?? 0)
     inputOffset = result["inputOffset"]?.int ?? 0
+    columns = result["cols"]?.int ?? size?.columns ?? 80
+    rows = result["rows"]?.int ?? size?.rows ?? 24
     (socket, rest) = connection.takeLane()
   }
 }

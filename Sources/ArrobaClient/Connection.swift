@@ -41,7 +41,12 @@ package final class Connection {
 
   package init(socket: Descriptor, instance: String) {
     self.socket = socket
-    unsent = OutgoingMessage.request(
+    unsent = Self.hello(instance)
+  }
+
+  /// The first line of every connection; its answer has the id 0.
+  package static func hello(_ instance: String) -> [UInt8] {
+    OutgoingMessage.request(
       id: 0, method: "hello",
       params: [
         "protocol": .int(protocolVersion),

@@ -17,7 +17,7 @@ package enum Launcher {
     let ready = ReadyNote(environment: Environment.all)
     do {
       try Files.makeDirectory(places.state)
-      switch try InstanceLock.take("\(places.state)/lock") {
+      switch try takeLock("\(places.state)/lock") {
       case .held(let note):
         let holder = LockNote(line: note)
         return fail(ready, words(holder, state: places.state), code(holder))
@@ -27,6 +27,24 @@ package enum Launcher {
       return fail(ready, "\(error)", cannotRun)
     }
   }
+
+  /// A daemon whose supervisor was killed holds the lock as well until it has ended, which it does at once: that is
+  /// waited for.
+  private static func takeLock(_ path: String) throws(SystemError) -> InstanceLock.Outcome {
+    let deadline = Clock.monotonicMs() + longestEndMs
+    while true {
+      let outcome = try InstanceLock.take(path)
+      guard case .held(let line) = outcome, let note = LockNote(line: line), isGone(note),
+        Clock.monotonicMs() < deadline
+      else { return outcome }
+      PollSet.pause(milliseconds: 5)
+    }
+  }
+
+  /// Its log may have to be flushed to a slow disk.
+  private static let longestEndMs = 5000
+
+  private static func isGone(_ note: LockNote) -> Bool { Processes.startTicks(of: Int(note.pid)) == nil }
 
   /// Somebody else serves, or is about to; or has given up, so that waiting for it helps nobody.
   private static func code(_ holder: LockNote?) -> Int32 {
@@ -38,6 +56,9 @@ package enum Launcher {
 
   private static func words(_ holder: LockNote?, state: String) -> String {
     guard let note = holder else { return "another daemon is starting on \(state)" }
+    guard !isGone(note) else {
+      return "the supervisor with pid \(note.pid) is gone, but its daemon still holds \(state)/lock"
+    }
     switch note.state {
     case .running: return "already running: the supervisor with pid \(note.pid) holds \(state)/lock"
     case .gaveUp(let reason):

@@ -17,13 +17,13 @@ package final class HTTPClient {
     self.authorization = authorization
   }
 
-  /// Sends a request; `reply` is called once, on the loop.
+  /// Sends a request; `reply` is called once, on the loop, and never before this returns.
   package func send(
     _ request: HTTPRequest, reply: @escaping @LoopActor (Result<HTTPResponse, HTTPFailure>) -> Void
   ) {
-    guard !isClosed else { return reply(.failure(.closed)) }
-    guard let transport = transport() else { return reply(.failure(.noLibrary)) }
     let answer = Answer(reply)
+    guard !isClosed else { return Loop.shared.post { answer.give(.failure(.closed)) } }
+    guard let transport = transport() else { return Loop.shared.post { answer.give(.failure(.noLibrary)) } }
     let collector = Collector()
     let transfer = Transport.Transfer(
       onHead: { collector.begin($0, $1) },
@@ -33,7 +33,7 @@ package final class HTTPClient {
         Loop.shared.post { answer.give(result) }
       })
     guard let number = transport.start(request, accept: "application/json", transfer) else {
-      return answer.give(.failure(.closed))
+      return Loop.shared.post { answer.give(.failure(.closed)) }
     }
     answer.timer = Loop.shared.after(request.timeoutMs) {
       answer.give(.failure(.timedOut))

@@ -113,7 +113,10 @@ package final class Kernel {
   private func act(_ effect: Decision.Effect) {
     switch effect {
     case .start(let session, let agent): start(agent, in: session)
-    case .stop(let run): if !conversations.close(run) { terminals.stop(run) }
+    case .stop(let run):
+      guard let agent = conversations.close(run) else { return terminals.stop(run) }
+      // The provider's own client goes with the conversation.
+      if let native = terminals.terminal(of: agent), native.exit == nil { terminals.stop(native.run) }
     case .forget(let agent): terminals.forget(agent)
     case .submit(let session, let agent, let prompt, let text):
       converse(agent, in: session) { $0.submit(TurnRequest(id: prompt, text: text)) }
@@ -140,13 +143,17 @@ package final class Kernel {
     }
   }
 
-  /// The agent's conversation, opened again where this daemon has not had to do with it yet.
   private func converse(_ id: AgentID, in session: SessionID, _ body: (any Conversation) -> Void) {
     guard let agent = world.agent(id, in: session), let run = agent.run, run.isLive else { return }
-    if let open = conversations.conversation(of: id, run: run.id) { return body(open) }
-    let again = NewAgent(id: id, run: run.id, spec: agent.spec)
+    if let open = conversation(of: agent, run: run, in: session) { body(open) }
+  }
+
+  /// The agent's conversation, opened again where this daemon has not had to do with it yet.
+  func conversation(of agent: Agent, run: Run, in session: SessionID) -> (any Conversation)? {
+    if let open = conversations.conversation(of: agent.id, run: run.id) { return open }
+    let again = NewAgent(id: agent.id, run: run.id, spec: agent.spec)
     conversations.open(again, in: session, resume: agent.talk?.conversation)
-    if let open = conversations.conversation(of: id, run: run.id) { body(open) }
+    return conversations.conversation(of: agent.id, run: run.id)
   }
 
   /// Records something about the daemon itself.

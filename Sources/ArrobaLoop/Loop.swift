@@ -156,6 +156,8 @@ enum LoopThread {
     var thread = pthread_t()
     let boxed = Body {
       _ = arroba_name_thread("arroba-loop")
+      // Beside a flood the loop is always busy, and a key press would wait for its long turns to come round.
+      _ = arroba_take_short_turns(200_000)
       body()
     }
     let argument = Unmanaged.passRetained(boxed).toOpaque()

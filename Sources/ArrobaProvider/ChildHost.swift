@@ -1,37 +1,6 @@
 package import ArrobaLoop
 package import ArrobaSupervision
 
-/// What a child is to be born as. Everything is resolved: an absolute path, the whole environment.
-package struct ChildBirth: Sendable, Equatable {
-  package enum Kind: Sendable, Equatable {
-    /// On a terminal of that size, with a ring of that capacity in bytes.
-    case terminal(columns: UInt16, rows: UInt16, ringCapacity: Int)
-    /// On three pipes, in a process group of its own.
-    case pipes
-  }
-
-  /// The run's id: what the child is known by, also across a restart of the daemon.
-  package var id: String
-  package var kind: Kind
-  package var path: String
-  /// The first one is the program's own name.
-  package var arguments: [String]
-  /// "NAME=value" each.
-  package var environment: [String]
-  package var directory: String
-
-  package init(
-    id: String, kind: Kind, path: String, arguments: [String], environment: [String], directory: String
-  ) {
-    self.id = id
-    self.kind = kind
-    self.path = path
-    self.arguments = arguments
-    self.environment = environment
-    self.directory = directory
-  }
-}
-
 /// How a child ended.
 package enum ExitStatus: Sendable, Equatable {
   case code(Int)

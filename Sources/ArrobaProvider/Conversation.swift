@@ -1,5 +1,6 @@
 package import ArrobaLoop
 package import ArrobaModel
+package import ArrobaSupervision
 
 /// A provider whose agents are talked to: prompts in, items out.
 package protocol ConversationProvider: Provider {

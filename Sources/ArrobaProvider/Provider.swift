@@ -1,4 +1,5 @@
 package import ArrobaModel
+package import ArrobaSupervision
 
 /// What an adapter must be for the kernel to run agents of its kind: a `TerminalProvider` or a `ConversationProvider`.
 package protocol Provider: Sendable {

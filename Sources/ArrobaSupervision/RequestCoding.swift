@@ -46,7 +46,7 @@ extension SupervisorRequest {
     switch tag {
     case .hello: return .hello(version: try reader.number())
     case .ready: return .ready
-    case .spawn: return .spawn(try reader.birthOrder())
+    case .spawn: return .spawn(try reader.childBirth())
     case .signal: return .signal(id: try reader.text(), number: try reader.number())
     case .closeInput: return .closeInput(id: try reader.text())
     case .forget: return .forget(id: try reader.text())
@@ -67,14 +67,14 @@ private enum BirthTag {
 }
 
 extension PacketWriter {
-  fileprivate mutating func put(_ order: BirthOrder) {
+  fileprivate mutating func put(_ order: ChildBirth) {
     put(order.id)
     switch order.kind {
     case .terminal(let columns, let rows, let ringCapacity):
       put(BirthTag.terminal)
       put(columns)
       put(rows)
-      put(ringCapacity)
+      put(UInt32(clamping: ringCapacity))
     case .pipes:
       put(BirthTag.pipes)
     }
@@ -86,16 +86,17 @@ extension PacketWriter {
 }
 
 extension PacketReader {
-  fileprivate mutating func birthOrder() throws(PacketFault) -> BirthOrder {
+  fileprivate mutating func childBirth() throws(PacketFault) -> ChildBirth {
     let id = try text()
-    let kind: BirthOrder.Kind
+    let kind: ChildBirth.Kind
     switch try number(as: UInt8.self) {
     case BirthTag.terminal:
-      kind = .terminal(columns: try number(), rows: try number(), ringCapacity: try number())
+      kind = .terminal(
+        columns: try number(), rows: try number(), ringCapacity: Int(try number(as: UInt32.self)))
     case BirthTag.pipes: kind = .pipes
     default: throw PacketFault("a child of an unknown kind")
     }
-    return BirthOrder(
+    return ChildBirth(
       id: id, kind: kind, path: try text(), arguments: try texts(), environment: try texts(),
       directory: try text())
   }

@@ -10,17 +10,23 @@ package enum SupervisorProtocol {
   package static let mostKept = 16
 }
 
-/// What a child is born as, in the supervisor's words. Everything is resolved: it looks nothing up.
-package struct BirthOrder: Equatable, Sendable {
+/// What a child is to be born as. Everything is resolved: an absolute path, the whole environment; nobody looks anything
+/// up.
+package struct ChildBirth: Equatable, Sendable {
   package enum Kind: Equatable, Sendable {
-    case terminal(columns: UInt16, rows: UInt16, ringCapacity: UInt32)
+    /// On a terminal of that size, with a ring of that capacity in bytes.
+    case terminal(columns: UInt16, rows: UInt16, ringCapacity: Int)
+    /// On three pipes, in a process group of its own.
     case pipes
   }
 
+  /// The run's id: what the child is known by, also across a restart of the daemon.
   package var id: String
   package var kind: Kind
   package var path: String
+  /// The first one is the program's own name.
   package var arguments: [String]
+  /// "NAME=value" each.
   package var environment: [String]
   package var directory: String
 
@@ -86,7 +92,7 @@ package enum SupervisorRequest: Equatable, Sendable {
   case hello(version: UInt32)
   /// The daemon serves: from here on its end is a crash, and no longer a start that failed.
   case ready
-  case spawn(BirthOrder)
+  case spawn(ChildBirth)
   /// To the child's process group, and to its terminal's group in the foreground.
   case signal(id: String, number: Int32)
   /// The supervisor's duplicate of the child's input goes, so that the daemon's close is the end of that input.

@@ -17,22 +17,22 @@ struct Birth {
   /// How many files the user may open, before the supervisor raised it for itself.
   let fileLimit: rlimit
 
-  func follow(_ order: BirthOrder) -> Outcome {
+  func follow(_ order: ChildBirth) -> Outcome {
     guard !order.arguments.isEmpty, order.path.utf8.first == UInt8(ascii: "/") else {
       return .failed(stage: .program, code: EINVAL)
     }
     switch order.kind {
     case .terminal(let columns, let rows, let ringCapacity):
-      guard Self.ringCapacities.contains(Int(ringCapacity)) else {
+      guard Self.ringCapacities.contains(ringCapacity) else {
         return .failed(stage: .fork, code: EINVAL)
       }
-      return bearTerminal(order, columns: columns, rows: rows, capacity: Int(ringCapacity))
+      return bearTerminal(order, columns: columns, rows: rows, capacity: ringCapacity)
     case .pipes:
       return bearPipes(order)
     }
   }
 
-  private func bearTerminal(_ order: BirthOrder, columns: UInt16, rows: UInt16, capacity: Int) -> Outcome {
+  private func bearTerminal(_ order: ChildBirth, columns: UInt16, rows: UInt16, capacity: Int) -> Outcome {
     let ring: Descriptor
     do {
       let memory = try SharedMemory(name: "arroba-ring", count: OutputRing.memoryNeeded(capacity: capacity))
@@ -52,7 +52,7 @@ struct Birth {
     }
   }
 
-  private func bearPipes(_ order: BirthOrder) -> Outcome {
+  private func bearPipes(_ order: ChildBirth) -> Outcome {
     var ends: [Int32] = [-1, -1, -1]
     let result = born(order, columns: 0, rows: 0) { birth, stage, why in
       arroba_fork_pipes(birth, &ends, stage, why)
@@ -72,7 +72,7 @@ struct Birth {
   }
 
   private func born(
-    _ order: BirthOrder, columns: UInt16, rows: UInt16,
+    _ order: ChildBirth, columns: UInt16, rows: UInt16,
     _ fork: (UnsafePointer<arroba_birth>, UnsafeMutablePointer<Int32>, UnsafeMutablePointer<Int32>) -> pid_t
   ) -> Result<Int32, Fault> {
     CStrings.with([order.path, order.directory]) { names in

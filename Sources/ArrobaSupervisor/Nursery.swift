@@ -27,7 +27,7 @@ final class Nursery {
   }
 
   /// Gives birth, and says what the daemon is told about it, with the descriptors that go with that.
-  func bear(_ order: BirthOrder) -> (notice: SupervisorNotice, descriptors: [Descriptor]) {
+  func bear(_ order: ChildBirth) -> (notice: SupervisorNotice, descriptors: [Descriptor]) {
     guard child(order.id) == nil else {
       return (.spawnFailed(id: order.id, stage: .fork, code: EEXIST), [])
     }

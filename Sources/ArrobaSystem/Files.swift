@@ -40,6 +40,13 @@ package enum Files {
     guard rename(beside, path) == 0 else { throw .last("rename", beside) }
   }
 
+  /// Adds to the end of a file in one write, so that what others add at once stands before or behind it. A new file is
+  /// for the user alone.
+  package static func append(_ path: String, _ bytes: [UInt8]) throws(SystemError) {
+    let file = try open(path, O_WRONLY | O_CREAT | O_APPEND)
+    try file.writeAll(bytes)
+  }
+
   /// Makes a directory and those above it that are missing; new ones belong to the user alone.
   package static func makeDirectory(_ path: String, mode: UInt32 = 0o700) throws(SystemError) {
     guard mkdir(path, mode) != 0 else { return }

@@ -1,3 +1,4 @@
+internal import ArrobaTime
 internal import CPty
 internal import Glibc
 internal import Synchronization

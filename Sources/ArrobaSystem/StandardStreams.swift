@@ -10,6 +10,20 @@ package enum StandardStreams {
     return errno == EAGAIN ? .wouldBlock : .failed(errno)
   }
 
+  /// What comes until the end, or its first `limit` bytes.
+  package static func readAll(from number: Int32, atMost limit: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var block = [UInt8](repeating: 0, count: min(limit, 64 << 10))
+    while bytes.count < limit {
+      switch block.withUnsafeMutableBytes({ read(into: $0, from: number) }) {
+      case .moved(let count): bytes.append(contentsOf: block[..<min(count, limit - bytes.count)])
+      case .wouldBlock: _ = PollSet.waitReadable(number, timeoutMs: -1)
+      case .ended, .failed: return bytes
+      }
+    }
+    return bytes
+  }
+
   /// One write. SIGPIPE ends a client whose reader is gone, as with any filter, unless it is ignored.
   package static func write(_ bytes: UnsafeRawBufferPointer, to number: Int32) -> Transfer {
     let sent = retryingInterrupted { Glibc.write(number, bytes.baseAddress, bytes.count) }

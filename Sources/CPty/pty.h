@@ -281,6 +281,23 @@ static inline int arroba_peer(int socket, int *pid, uint32_t *uid) {
   return 0;
 }
 
+/* Asks the scheduler for short turns for this thread: it gets the same share, but in smaller pieces and so sooner (a
+   request since Linux 6.12; an older kernel ignores or refuses it, and nothing is lost). Nanoseconds, from 100,000 on. */
+static inline int arroba_take_short_turns(unsigned long long nanoseconds) {
+  struct {
+    unsigned int size, policy;
+    unsigned long long flags;
+    int nice;
+    unsigned int priority;
+    unsigned long long runtime, deadline, period;
+  } attributes;
+  memset(&attributes, 0, sizeof attributes);
+  if (syscall(SYS_sched_getattr, 0, &attributes, (unsigned int)sizeof attributes, 0u) != 0) return -1;
+  attributes.size = sizeof attributes;
+  attributes.runtime = nanoseconds;
+  return (int)syscall(SYS_sched_setattr, 0, &attributes, 0u);
+}
+
 static inline int arroba_name_thread(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
 static inline int arroba_open_pid(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 static inline int arroba_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }

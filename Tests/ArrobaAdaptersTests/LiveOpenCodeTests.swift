@@ -1,5 +1,6 @@
 import ArrobaLoop
 import ArrobaModel
+import ArrobaSupervision
 import ArrobaProvider
 import ArrobaSystem
 import ArrobaTestSupport

@@ -1,5 +1,6 @@
 import ArrobaLoop
 import ArrobaProvider
+import ArrobaSupervision
 import ArrobaSystem
 import Glibc
 

@@ -1,4 +1,5 @@
 import ArrobaModel
+import ArrobaSupervision
 import ArrobaProvider
 import Testing
 

@@ -1,4 +1,5 @@
 import ArrobaLoop
+import ArrobaSupervision
 import ArrobaProvider
 import ArrobaSystem
 import ArrobaTestSupport
@@ -12,18 +13,51 @@ final class OpenCodeUnderTest {
   private(set) var children: LocalChildren
   private(set) var provider: OpenCodeProvider
   private let environment: [String: String]
+  private let patience: OpenCodePatience
 
-  init(_ environment: [String: String], place: TemporaryDirectory = TemporaryDirectory()) {
+  init(
+    _ environment: [String: String], patience: OpenCodePatience = OpenCodePatience(),
+    place: TemporaryDirectory = TemporaryDirectory()
+  ) {
     self.place = place
     self.environment = environment
+    self.patience = patience
     children = LocalChildren()
-    provider = OpenCodeProvider(environment: environment, state: place.path("state"), host: children)
+    provider = OpenCodeProvider(
+      environment: environment, state: place.path("state"), host: children, patience: patience)
+  }
+
+  /// On a server that already runs.
+  convenience init(at peer: ScriptedOpenCode, patience: OpenCodePatience = OpenCodePatience()) {
+    self.init(["ARROBA_OPENCODE_ENDPOINT": peer.base], patience: patience)
+  }
+
+  /// A managed one: the program is a script that says it listens where the peer does, and then does what `then` says.
+  convenience init(
+    managing peer: ScriptedOpenCode, patience: OpenCodePatience = OpenCodePatience(),
+    then rest: String = "exec sleep 1000"
+  ) throws {
+    let place = TemporaryDirectory()
+    let script =
+      "#!/bin/sh\necho 'some log line'\necho 'opencode server listening on \(peer.base)'\n\(rest)\n"
+    try Files.replace(place.path("opencode"), with: Array(script.utf8), mode: 0o755)
+    let port = peer.base.split(separator: ":").last.map(String.init) ?? ""
+    self.init(
+      [
+        "ARROBA_OPENCODE_BIN": place.path("opencode"), "ARROBA_OPENCODE_PORT": port, "PATH": "/usr/bin:/bin",
+        "HOME": place.path, "PLACE": place.path,
+      ], patience: patience, place: place)
   }
 
   /// As a restart of the daemon does: the conversations are forgotten, the children go on.
-  func restart() {
-    children = children.handOver()
-    provider = OpenCodeProvider(environment: environment, state: place.path("state"), host: children)
+  func restart(losingChildren: Bool = false) {
+    children = losingChildren ? LocalChildren() : children.handOver()
+    provider = OpenCodeProvider(
+      environment: environment, state: place.path("state"), host: children, patience: patience)
+  }
+
+  func open(resume: String? = nil) -> ConversationProbe {
+    ConversationProbe(self, directory: place.path, resume: resume)
   }
 
   func stop() async {

@@ -1,4 +1,5 @@
 import ArrobaJSON
+import ArrobaSupervision
 import ArrobaSystem
 import Testing
 

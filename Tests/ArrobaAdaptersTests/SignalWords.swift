@@ -1,5 +1,6 @@
 import ArrobaJSON
 import ArrobaModel
+import ArrobaSupervision
 import ArrobaProvider
 
 @testable import ArrobaAdapters

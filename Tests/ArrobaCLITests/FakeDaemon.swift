@@ -122,7 +122,7 @@ final class FakeDaemon: Sendable {
       defer { state.requests.append(Request(method: method, params: params)) }
       return state.requests.filter { $0.method == method }.count
     }
-    let reply = handlers[method]?(params, count) ?? Self.usual(method)
+    let reply = handlers[method]?(params, count) ?? Self.usual(method, params)
     switch reply {
     case .hangUp: return false
     case .silence: return true
@@ -159,7 +159,7 @@ final class FakeDaemon: Sendable {
   }
 
   /// What it says where a test has nothing to say.
-  private static func usual(_ method: String) -> Reply {
+  private static func usual(_ method: String, _ params: JSON) -> Reply {
     switch method {
     case "hello":
       .result([
@@ -172,7 +172,10 @@ final class FakeDaemon: Sendable {
     case "agent.list": .result(["agents": [Sample.agent()], "asOf": 7])
     case "daemon.ping", "terminal.resize": .result([:])
     case "terminal.attach":
-      .result(["attachment": "t_1", "offset": 0, "inputOffset": 0, "cols": 80, "rows": 24])
+      .result(
+        JSON.record([
+          "attachment": "t_1", "offset": 0, "inputOffset": 0, "cols": params["cols"], "rows": params["rows"],
+        ]))
     default:
       .error(WireError(kind: .notSupported, message: "the fake daemon knows no \(method)", hint: "none"))
     }

@@ -207,6 +207,7 @@ struct InvocationTests {
     let words = [
       "agent focus": ["/a"], "agent rm": ["/a"], "agent rename": ["/a", "b"], "resize": ["1x1"],
       "completions": ["bash"], "wait": ["--for", "exit"], "type": ["x"], "rename": ["a", "b"], "rm": ["a"],
+      "send": ["x"], "answer": ["q", "1"], "approve": ["q"], "deny": ["q"],
     ]
     for verb in Verbs.all {
       let name = verb.name.split(separator: " ").map(String.init)

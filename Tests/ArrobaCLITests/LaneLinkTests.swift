@@ -14,6 +14,7 @@ struct LaneLinkTests {
   private struct Line {
     let link: LaneLink
     let writer: ScreenWriter
+    let view: UserScreen
     let seat: SeatUnderTest
 
     /// Turns the link until the condition holds, as the loop of an attached client does.
@@ -26,7 +27,7 @@ struct LaneLinkTests {
         if let end = link.tend(size: size) { return end }
         if let socket = link.socket {
           if PollSet.waitReadable(socket.raw, timeoutMs: 5) || link.hasEarlyBytes,
-            let end = link.receive(writer)
+            let end = link.receive(view)
           {
             return end
           }
@@ -48,9 +49,10 @@ struct LaneLinkTests {
       try client.connection(), session: "s", agent: "a", mode: .drive, size: (80, 24), resuming: nil)
     client.disconnect()
     let seat = try SeatUnderTest.pipe()
+    let writer = ScreenWriter(to: seat.seat.output)
     return Line(
-      link: LaneLink(attached, client: client, session: "s", agent: "a", mode: .drive),
-      writer: ScreenWriter(to: seat.seat.output), seat: seat)
+      link: LaneLink(attached, client: client, session: "s", agent: "a", mode: .drive), writer: writer,
+      view: UserScreen(writer), seat: seat)
   }
 
   private static func attached(_ name: String, offset: Int = 0, input: Int = 0) -> FakeDaemon.Reply {

@@ -1,5 +1,6 @@
 import ArrobaJSON
 import ArrobaSystem
+import ArrobaTime
 import Testing
 
 @testable import ArrobaCLI

@@ -16,7 +16,10 @@ struct ToolRun: Equatable {
   }
 
   /// Places in `house`; nothing of the user's is looked at, and no daemon is started.
-  init(_ arguments: [String], in house: TemporaryDirectory, _ more: [String: String] = [:]) {
+  init(
+    _ arguments: [String], in house: TemporaryDirectory, _ more: [String: String] = [:],
+    at seat: Seat = .standard
+  ) {
     var environment = [
       "ARROBA_SOCKET": house.path("daemon.sock"), "ARROBA_STATE_DIR": house.path("state"),
       "ARROBA_LOG_DIR": house.path("logs"), "ARROBA_LOG_LEVEL": "off", "HOME": house.path, "NO_COLOR": "1",
@@ -24,7 +27,7 @@ struct ToolRun: Equatable {
     ]
     for (name, value) in more { environment[name] = value }
     var said = ToolRun()
-    let tool = CommandLineTool(environment: environment, isTerminal: false) { stream, bytes in
+    let tool = CommandLineTool(environment: environment, isTerminal: false, seat: seat) { stream, bytes in
       let text = String(decoding: bytes, as: UTF8.self)
       switch stream {
       case .standard: said.out += text

@@ -1,6 +1,7 @@
 import ArrobaJSON
 import ArrobaSystem
 import ArrobaTestSupport
+import ArrobaTime
 import ArrobaWire
 import Testing
 

@@ -111,7 +111,7 @@ struct WordsTests {
     arguments: [
       ("atach", "unknown verb 'atach'", "did you mean attach?"),
       ("lss", "unknown verb 'lss'", "did you mean ls?"),
-      ("sedn", "unknown verb 'sedn'", "did you mean end?"),
+      ("sedn", "unknown verb 'sedn'", "did you mean send or end?"),
       ("re", "unknown verb 're'", "did you mean rename, resize or rm?"),
       ("dae", "unknown verb 'dae'", "did you mean daemon?"),
       ("frobnicate", "unknown verb 'frobnicate'", "arroba help lists the verbs"),

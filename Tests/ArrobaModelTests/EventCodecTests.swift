@@ -31,9 +31,54 @@ import Testing
       .runEnded(RunID("r_1"), exit: nil, reason: "lost"), .runEnded(RunID("r_1"), exit: nil, reason: nil),
       .runEnded(RunID("r_1"), exit: .signal(15), reason: "stopped"), .notice("words\nand more"), .notice(""),
     ]
+    + talkEvents
     + Activity.State.allCases.flatMap { state in
       Activity.Source.allCases.map { .activity(state, reason: state == .failed ? "r" : nil, source: $0) }
     }
+
+  private static let talkEvents: [AgentEvent] = {
+    let (prompt, item, ask) = (PromptID("p_1"), ItemID("i_1"), AskID("q_1"))
+    let call = ToolCall(
+      name: "bash", title: "ls", input: ["command": "ls"], output: "a\nb", status: .failed, exitCode: 2,
+      startedAt: Instant(ms: 1_795_579_506_789), endedAt: Instant(ms: 1_795_579_506_999))
+    let whole = Item(key: "prt_1", kind: .tool, text: "", tool: call, subagent: "explore")
+    let question = Ask(
+      key: "que_1", kind: .question, title: "which?", detail: "of two",
+      choices: [
+        Ask.Choice(id: "a", label: "A", hint: "the first", effect: .option),
+        Ask.Choice(id: "no", label: "none", effect: .deny),
+      ], takesSeveral: true, takesText: true, item: "prt_1", subagent: "explore")
+    let ends: [TurnEnd] =
+      [
+        TurnEnd(.completed, proof: "idle"), TurnEnd(.cancelled, reason: "asked to", proof: "aborted"),
+        TurnEnd(.interrupted, reason: "gone", proof: "exit"),
+      ] + TurnFailure.allCases.map { TurnEnd(.failed($0), reason: "words", proof: "seen") }
+    let asks: [AskEvent] =
+      [.opened(question), .withdrawn(reason: "over")]
+      + [AskAnswer(choices: ["a", "no"], text: "because"), AskAnswer(choices: [], text: "words")].map {
+        .answered($0)
+      }
+    let items: [ItemEvent] = [
+      .started(Item(key: "k", kind: .text)), .started(whole), .completed(whole), .delta("é\n"),
+      .dropped(key: "k"),
+    ]
+    let prompts: [PromptEvent] =
+      [
+        .submitted(text: "do\nit"), .edited(text: "do"), .moved(position: 3), .dispatched(RunID("r_1")),
+        .started(mark: nil), .started(mark: "msg"), .cancelling,
+      ] + ends.map { .ended($0) }
+    return prompts.map { .prompt(prompt, $0) }
+      + items.flatMap { event in [prompt, nil].map { .item(item, prompt: $0, event) } }
+      + asks.flatMap { event in [prompt, nil].map { .ask(ask, prompt: $0, event) } }
+      + [
+        .usage(
+          prompt,
+          Usage(input: 1, output: 2, reasoning: 3, cacheRead: 4, cacheWrite: 5, costMicros: 6, context: 7)),
+        .usage(prompt, Usage()),
+        .runOpened(RunID("r_1"), conversation: "ses_1", version: "1.18.34", model: "a/b"),
+        .runOpened(RunID("r_1"), conversation: "ses_1", version: nil, model: nil),
+      ]
+  }()
 
   private static let spawnedEvent = Event.agent(session, agent, .spawned(secretive))
 
@@ -77,7 +122,12 @@ import Testing
       "session.created", "session.renamed", "session.ended", "session.deleted", "agent.spawned",
       "agent.renamed",
       "agent.focused", "agent.activity", "agent.resized", "agent.exited", "agent.deleted", "run.starting",
-      "run.started", "run.parked", "run.ended", "notice", "daemon.started", "daemon.stopping",
+      "run.started", "run.parked", "run.ended", "notice", "prompt.submitted", "prompt.dispatched",
+      "prompt.started",
+      "prompt.edited", "prompt.moved", "prompt.cancelling", "prompt.completed", "prompt.cancelled",
+      "prompt.failed",
+      "prompt.interrupted", "item.started", "item.delta", "item.completed", "ask.opened", "ask.answered",
+      "ask.withdrawn", "usage.recorded", "daemon.started", "daemon.stopping",
       "command.answered",
     ]
     #expect(Set(Self.events.map(\.kind)) == kinds)

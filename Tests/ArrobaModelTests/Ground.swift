@@ -14,9 +14,9 @@ struct Ground {
     return decision
   }
 
-  mutating func apply(_ event: Event) {
+  mutating func apply(_ event: Event, by: String? = nil) {
     seq += 1
-    world.apply(RecordedEvent(seq: seq, at: Instant(ms: Int(seq) * 1000), event: event))
+    world.apply(RecordedEvent(seq: seq, at: Instant(ms: Int(seq) * 1000), event: event, by: by))
   }
 
   func session(_ id: SessionID) throws -> Session {

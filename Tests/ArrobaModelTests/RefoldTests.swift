@@ -21,7 +21,10 @@ import Testing
     #expect(refolded == life.ground.world)
     // The commands reached what they are meant to reach.
     #expect(life.payloads.count > 2000)
-    let met: Set<ErrorKind> = [.busy, .agentNotFound, .sessionNotFound, .sessionEnded, .aliasConflict]
+    let met: Set<ErrorKind> = [
+      .busy, .agentNotFound, .sessionNotFound, .sessionEnded, .aliasConflict, .notSupported, .promptNotFound,
+      .promptNotActive, .askNotFound, .askAlreadyAnswered,
+    ]
     #expect(life.refusals == met)
     #expect(life.ground.world.inOrder.contains { !$0.isOpen })
   }
@@ -50,6 +53,7 @@ import Testing
       if agents.count > Session.mostAgents { broken.append("\(session.id) is too full") }
       let names = session.agents.compactMap(\.spec.alias)
       if Set(names).count != names.count { broken.append("\(session.id) has an agent's alias twice") }
+      for agent in session.agents { broken += brokenPromises(of: agent) }
       if !session.isOpen, session.agents.contains(where: \.isLive) {
         broken.append("\(session.id) ended and lives")
       }
@@ -57,6 +61,31 @@ import Testing
       {
         broken.append("the alias \(alias) is open twice")
       }
+    }
+    return broken
+  }
+
+  private static func brokenPromises(of agent: Agent) -> [String] {
+    guard let talk = agent.talk else { return [] }
+    var broken: [String] = []
+    if talk.prompts.filter(\.state.isActive).count > 1 { broken.append("\(agent.id) works on two prompts") }
+    if talk.prompts.dropFirst().contains(where: { $0.state != .queued }) {
+      broken.append("\(agent.id) has an active prompt behind another")
+    }
+    if talk.prompts.contains(where: \.state.hasEnded) || talk.settled.contains(where: { !$0.state.hasEnded })
+    {
+      broken.append("\(agent.id) has a prompt in the wrong list")
+    }
+    if agent.isLive, talk.active == nil, !talk.queued.isEmpty {
+      broken.append("\(agent.id) lets a prompt lie")
+    }
+    if !agent.isLive, talk.active != nil { broken.append("\(agent.id) works without a run") }
+    if talk.active == nil, talk.openAsks.contains(where: { $0.prompt != nil }) {
+      broken.append("\(agent.id) asks for a turn that has ended")
+    }
+    for prompt in talk.prompts + talk.settled {
+      let states = prompt.steps.map(\.state)
+      if Set(states).count != states.count { broken.append("\(prompt.id) was twice in a state: \(states)") }
     }
     return broken
   }
@@ -84,7 +113,7 @@ private struct RandomLife {
   }
 
   private mutating func record(_ event: Event, receipt: Bool) {
-    ground.apply(event)
+    ground.apply(event, by: "c_1")
     let record = RecordedEvent(
       seq: ground.seq, at: Instant(ms: Int(ground.seq) * 1000), event: event, by: "c_1", command: "x")
     let kept = receipt ? CommandReceipt(command: "x", fingerprint: "f", answer: [1]) : nil
@@ -102,6 +131,7 @@ private struct RandomLife {
     (0..<Int.random(in: 0...3, using: &generator)).map { _ in
       var spec = AgentSpec(provider: "terminal", directory: "/w", columns: 80, rows: 24)
       spec.alias = anyAlias()
+      spec.isTalkedTo = generator.oneIn(2)
       spec.environment = generator.pick([[], [AgentSpec.Variable(name: "K", value: "v \"quoted\"")]])
       return NewAgent(id: AgentID(mint("a_")), run: RunID(mint("r_")), spec: spec)
     }
@@ -135,6 +165,13 @@ private struct RandomLife {
   }
 
   private mutating func anyAgentCommand(_ agent: Agent) -> AgentCommand {
+    if let talk = agent.talk, !generator.oneIn(6) {
+      return generator.oneIn(2)
+        ? .talk(anyTalkCommand(talk))
+        : .hear(
+          anyProviderSignal(agent, talk), FreshIDs(item: ItemID(mint("i_")), ask: AskID(mint("q_"))))
+    }
+    if generator.oneIn(20) { return .talk(.clear) }
     switch Int.random(in: 0..<12, using: &generator) {
     case 0: return .rename(alias: anyAlias())
     case 1: return .delete(force: generator.oneIn(3))
@@ -143,6 +180,59 @@ private struct RandomLife {
       return .restart(RunID(mint("r_")), columns: size.0, rows: size.1)
     default: return .absorb(anySignal(agent))
     }
+  }
+
+  private mutating func anyTalkCommand(_ talk: Talk) -> TalkCommand {
+    let known = (talk.prompts + talk.settled).randomElement(using: &generator)?.id
+    let prompt = generator.oneIn(12) ? PromptID("p_gone") : known ?? PromptID("p_none")
+    switch Int.random(in: 0..<16, using: &generator) {
+    case 0: return .edit(prompt, text: "edited \(made)")
+    case 1: return .move(prompt, position: Int.random(in: 1...4, using: &generator))
+    case 2: return .remove(prompt)
+    case 3: return .clear
+    case 4, 5: return .cancel(generator.oneIn(2) ? nil : prompt, force: generator.oneIn(2))
+    case 6, 7, 8:
+      let ask = talk.asks.randomElement(using: &generator)?.id ?? AskID("q_none")
+      return .answer(ask, AskAnswer(choices: [generator.pick(["yes", "no", "maybe"])]))
+    default: return .submit(PromptID(mint("p_")), text: "do \(made)", RunID(mint("r_")))
+    }
+  }
+
+  private mutating func anyProviderSignal(_ agent: Agent, _ talk: Talk) -> ProviderSignal {
+    let run = generator.oneIn(12) ? RunID("r_old") : agent.run?.id ?? RunID("r_none")
+    let turn = generator.oneIn(12) ? PromptID("p_old") : talk.active?.id
+    let key = "k\(Int.random(in: 0..<4, using: &generator))"
+    let item = Item(key: key, kind: generator.pick(Item.Kind.allCases), text: "t\(made)")
+    let ask = Ask(
+      key: mint("per_"), kind: .permission, title: "may I?",
+      choices: [
+        Ask.Choice(id: "yes", label: "yes", effect: .allowOnce),
+        Ask.Choice(id: "no", label: "no", effect: .deny),
+      ])
+    let known = talk.asks.randomElement(using: &generator)?.ask.key ?? "per_none"
+    let end = TurnEnd(
+      generator.pick([.completed, .cancelled, .failed(.rateLimited), .interrupted]), reason: "r",
+      proof: "seen")
+    let what: ProviderSignal.What
+    switch Int.random(in: 0..<16, using: &generator) {
+    case 0: what = .opened(conversation: "ses_\(made)", version: "1", model: generator.pick([nil, "m"]))
+    case 1, 2: what = .accepted(mark: generator.pick([nil, "msg"]))
+    case 3, 4: what = .itemStarted(item)
+    case 5: what = .itemDelta(key: key, text: "more")
+    case 6, 7: what = .itemCompleted(item)
+    case 8: what = .itemDropped(key: key)
+    case 9, 10: what = .askOpened(ask)
+    case 11:
+      what =
+        generator.oneIn(2) ? .askAnswered(key: known, choice: "yes") : .askWithdrawn(key: known, reason: "r")
+    case 12: what = .usage(Usage(input: made, output: 2))
+    case 13:
+      what =
+        generator.oneIn(3)
+        ? .failed(reason: "gone", hint: nil) : .retrying(attempt: 2, nextAt: nil, reason: "429")
+    default: what = .turnEnded(end)
+    }
+    return ProviderSignal(run: run, turn: turn, what)
   }
 
   private mutating func anySignal(_ agent: Agent) -> RunSignal {

@@ -7,11 +7,11 @@ import ArrobaSupervision
     .hello(version: 1),
     .ready,
     .spawn(
-      BirthOrder(
+      ChildBirth(
         id: "r_1", kind: .terminal(columns: 200, rows: 50, ringCapacity: 2 << 20), path: "/bin/sh",
         arguments: ["sh", "-c", "echo ä 🙂", ""], environment: ["A=1", "B="], directory: "/tmp")),
     .spawn(
-      BirthOrder(
+      ChildBirth(
         id: "r_2", kind: .pipes, path: "/bin/cat", arguments: ["cat"], environment: [], directory: "/")),
     .signal(id: "r_1", number: 15),
     .closeInput(id: "r_2"),

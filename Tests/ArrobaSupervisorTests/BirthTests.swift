@@ -36,13 +36,13 @@ import Testing
     let run = try SupervisorRun()
     let daemon = try run.firstDaemon()
     defer { withExtendedLifetime(daemon) {} }
-    let order = BirthOrder(
+    let order = ChildBirth(
       id: "a", kind: .pipes, path: "/usr/bin/env", arguments: ["env"], environment: ["B=ä 🙂", "A=", "ODD"],
       directory: run.directory)
     try daemon.say(.spawn(order))
     let ends = try daemon.wait { notice, passed in if case .spawned = notice { passed } else { nil } }
     #expect(try String(decoding: readToEnd(ends[1]), as: UTF8.self) == "B=ä 🙂\nA=\nODD\n")
-    let script = BirthOrder(
+    let script = ChildBirth(
       id: "b", kind: .pipes, path: "/bin/sh",
       arguments: ["sh", "-c", "printf '%s|' \"$0\" \"$@\"", "", "a b", "*"],
       environment: [], directory: "/")
@@ -113,9 +113,9 @@ import Testing
     let run = try SupervisorRun()
     let daemon = try run.firstDaemon()
     defer { withExtendedLifetime(daemon) {} }
-    var order = BirthOrder(
+    var order = ChildBirth(
       id: "a", kind: .pipes, path: "/no/such", arguments: ["x"], environment: [], directory: "/")
-    for kind in [BirthOrder.Kind.pipes, .terminal(columns: 80, rows: 24, ringCapacity: 65536)] {
+    for kind in [ChildBirth.Kind.pipes, .terminal(columns: 80, rows: 24, ringCapacity: 65536)] {
       order.kind = kind
       order.path = "/no/such/program"
       order.directory = "/"
@@ -160,7 +160,7 @@ import Testing
     let daemon = try run.firstDaemon()
     defer { withExtendedLifetime(daemon) {} }
     for number in 0..<50 {
-      let order = BirthOrder(
+      let order = ChildBirth(
         id: "q\(number)", kind: .pipes, path: "/bin/sh", arguments: ["sh", "-c", "exit \(number)"],
         environment: [], directory: "/")
       try daemon.say(.spawn(order))

@@ -253,7 +253,7 @@ import Testing
     defer { withExtendedLifetime(run) {} }
     let daemon = try run.nextDaemon()
     try daemon.passOn()
-    let order = BirthOrder(
+    let order = ChildBirth(
       id: "early", kind: .pipes, path: "/bin/true", arguments: ["t"], environment: [], directory: "/")
     try daemon.say(.spawn(order))
     for packet in [[250, 1, 2], [3], [3, 255, 255, 255, 255], [9, 9, 0, 0, 0, 0]] as [[UInt8]] {

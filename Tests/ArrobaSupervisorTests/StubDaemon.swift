@@ -149,8 +149,8 @@ final class StubDaemon {
     _ id: String, _ script: String, capacity: Int = 256 << 10, environment: [String] = ["PATH=/usr/bin:/bin"],
     directory: String = "/", size: (UInt16, UInt16) = (80, 24)
   ) throws -> Terminal {
-    let order = BirthOrder(
-      id: id, kind: .terminal(columns: size.0, rows: size.1, ringCapacity: UInt32(capacity)), path: "/bin/sh",
+    let order = ChildBirth(
+      id: id, kind: .terminal(columns: size.0, rows: size.1, ringCapacity: capacity), path: "/bin/sh",
       arguments: ["sh", "-c", script], environment: environment, directory: directory)
     let (pid, passed) = try spawn(order)
     return try Terminal(id: id, pid: pid, passed)
@@ -158,13 +158,13 @@ final class StubDaemon {
 
   /// Starts a shell on pipes.
   func pipes(_ id: String, _ script: String) throws -> (pid: Int32, ends: [Descriptor]) {
-    let order = BirthOrder(
+    let order = ChildBirth(
       id: id, kind: .pipes, path: "/bin/sh", arguments: ["sh", "-c", script],
       environment: ["PATH=/usr/bin:/bin"], directory: "/")
     return try spawn(order)
   }
 
-  private func spawn(_ order: BirthOrder) throws -> (pid: Int32, ends: [Descriptor]) {
+  private func spawn(_ order: ChildBirth) throws -> (pid: Int32, ends: [Descriptor]) {
     try say(.spawn(order))
     return try wait { notice, passed -> Result<(pid: Int32, ends: [Descriptor]), Trouble>? in
       switch notice {
@@ -177,7 +177,7 @@ final class StubDaemon {
   }
 
   /// How a birth failed.
-  func failure(of order: BirthOrder) throws -> (BirthStage, Int32)? {
+  func failure(of order: ChildBirth) throws -> (BirthStage, Int32)? {
     try say(.spawn(order))
     return try wait { notice, _ -> (BirthStage, Int32)?? in
       switch notice {

@@ -83,7 +83,8 @@ import Testing
 
   @Test("A log that cannot be written costs nobody anything")
   func unwritable() throws {
-    let run = try SupervisorRun(wrapper: ": > \"${11}\"; exec \"$@\"")  // a file where the directory should be
+    // A file where the directory should be.
+    let run = try SupervisorRun(wrapper: ": > \"${11}\"; exec \"$@\"")
     let daemon = try run.firstDaemon()
     _ = try daemon.terminal("r_1", "exit 0")
     #expect(try daemon.waitForEnd(of: "r_1") == .code(0))

@@ -62,7 +62,7 @@ struct RobustnessTests {
     _ = screen.cells(history: 50)
     var other = Screen(columns: screen.columns, rows: screen.rows, scrollbackLimit: 50, scrollbackBytes: 4096)
     other.feed(screen.repaint(history: 50))
-    other.feed(screen.repaint(columns: 3, rows: 2))
+    other.feed(screen.cutOut(columns: 3, rows: 2, isFirst: true))
   }
 
   /// Pieces of what terminals get, put together without sense.
@@ -130,14 +130,5 @@ struct RobustnessTests {
     #expect(lines.textRows(history: 1) == ["line 498", "line 499", ""])
     #expect(bytes.historyCount > 10 && bytes.historyCount < 100)
     #expect(bytes.textRows(history: 1) == ["line 498", "line 499", ""])
-  }
-
-  @Test("A smaller viewer sees the top left")
-  func crop() {
-    let screen = makeScreen("\u{1B}[31m0123456789\r\nabc漢defg\u{1B}[4;8H", columns: 12, rows: 4)
-    var viewer = makeScreen("old\r\nold", columns: 4, rows: 2)
-    viewer.feed(screen.repaint(columns: 4, rows: 2))
-    #expect(viewer.textRows(history: 0) == ["0123", "abc"])
-    #expect(!viewer.cursor.isVisible && viewer.historyCount == 0)
   }
 }

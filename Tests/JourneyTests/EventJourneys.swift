@@ -126,10 +126,10 @@ struct EventJourneys {
           try client.request("agent.delete", ["session": .string(id), "agent": .string(agent)])
         }
       }
-      try spawn(40)
+      try spawn(20)
       let from = try slow.request("events.subscribe", ["after": "now"]).number("from")
       let before = try Processes.residentBytes(of: pid)
-      try spawn(60)
+      try spawn(40)
       let grown = try Processes.residentBytes(of: pid) - before
       #expect(grown < 4 << 20, "the daemon grew by \(grown) bytes")
       let head = try client.request("daemon.health").number("log.head")

@@ -12,7 +12,7 @@ struct LeavingJourneys {
       let session = try daemon.session("yes")
       let id = try session.words("id")
       let other = try daemon.client().attach(id, mode: "view")
-      for _ in 0..<20 {
+      for _ in 0..<10 {
         let leaving = try daemon.client().attach(id)
         try leaving.wait("output") { !leaving.output.isEmpty }
         leaving.cut()

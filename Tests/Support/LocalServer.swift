@@ -44,11 +44,13 @@ package final class LocalServer: Sendable {
     }
     guard isBound else { throw SystemError.last("listen at", "127.0.0.1") }
     port = Int(UInt16(bigEndian: address.sin_port))
-    Threads.start("test-server") { [weak self, raw = listener.raw] in
+    // The thread holds the listener: its number must not become another's while it is waited at.
+    Threads.start("test-server") { [weak self, listener] in
       while true {
-        let accepted = accept(raw, nil, nil)
-        guard accepted >= 0, let self else { return }
+        let accepted = accept(listener.raw, nil, nil)
+        guard accepted >= 0 else { return }
         let descriptor = Descriptor(owning: accepted)
+        guard let self else { return }
         descriptor.setInherited(false)
         self.serve(Connection(descriptor))
       }
@@ -78,6 +80,8 @@ package final class LocalServer: Sendable {
   package final class Connection: Sendable {
     private let descriptor: Descriptor
     private let pending = Mutex<[UInt8]>([])
+    /// A test and its server may say something at the same time; what each says stays whole.
+    private let sending = Mutex(())
 
     init(_ descriptor: Descriptor) { self.descriptor = descriptor }
 
@@ -106,13 +110,15 @@ package final class LocalServer: Sendable {
 
     /// Fails in silence where the client has gone; what a test waits for then does not come.
     package func send(_ text: String) {
-      var rest = Array(text.utf8)[...]
-      while !rest.isEmpty {
-        let count = rest.withUnsafeBytes {
-          Glibc.send(descriptor.raw, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      sending.withLock { _ in
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+          let count = rest.withUnsafeBytes {
+            Glibc.send(descriptor.raw, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+          }
+          guard count > 0 else { return }
+          rest = rest.dropFirst(count)
         }
-        guard count > 0 else { return }
-        rest = rest.dropFirst(count)
       }
     }
 

@@ -2,20 +2,13 @@ internal import ArrobaProvider
 internal import ArrobaSupervision
 internal import ArrobaSystem
 
-/// From the daemon's words for a child to the supervisor's, and back.
 extension ChildBirth {
-  func order() throws(BirthFailure) -> BirthOrder {
+  /// The request for it; refused where a text cannot be handed to a program.
+  func request() throws(BirthFailure) -> SupervisorRequest {
     for text in [path, directory] + arguments + environment where text.utf8.contains(0) {
       throw BirthFailure("cannot start \(path): an argument or variable contains a zero byte")
     }
-    let kind: BirthOrder.Kind
-    switch self.kind {
-    case .terminal(let columns, let rows, let ringCapacity):
-      kind = .terminal(columns: columns, rows: rows, ringCapacity: UInt32(clamping: ringCapacity))
-    case .pipes: kind = .pipes
-    }
-    return BirthOrder(
-      id: id, kind: kind, path: path, arguments: arguments, environment: environment, directory: directory)
+    return .spawn(self)
   }
 }
 

@@ -1,5 +1,6 @@
 internal import ArrobaLoop
 internal import ArrobaProvider
+internal import ArrobaSupervision
 
 /// One provider's children, apart from all others: born under the provider's name, handed over to it after a restart, and
 /// their ends told to nobody else. So a provider may keep a server that no agent's run stands for.

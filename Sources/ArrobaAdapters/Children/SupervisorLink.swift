@@ -85,7 +85,7 @@ package final class SupervisorLink: ChildHost {
     _ birth: ChildBirth, reply: @escaping @LoopActor (Result<BornChild, BirthFailure>) -> Void
   ) {
     do throws(BirthFailure) {
-      let request = SupervisorRequest.spawn(try birth.order())
+      let request = try birth.request()
       guard request.packet.count <= SupervisorProtocol.longestPacket else {
         let limit = SupervisorProtocol.longestPacket >> 10
         throw BirthFailure(

@@ -14,12 +14,8 @@ final class OpenCodeConnection {
     case isAnother(OpenCodeTrouble)
   }
 
-  /// Heartbeats come every 10 s; a dead socket reports nothing (PR #47571).
-  static let silenceMs = 35_000
-  private static let firstDelayMs = 250
   /// A stream that is not there after that is not waited for; looks take its place.
   private static let openingMs = 3000
-  private static let longestDelayMs = 10_000
 
   /// "http://127.0.0.1:4096", for people.
   let base: String
@@ -27,6 +23,7 @@ final class OpenCodeConnection {
   let version: OpenCodeVersion
   private(set) var isStreaming = false
   private let client: HTTPClient
+  private let patience: OpenCodePatience
   private let hear: @LoopActor (News) -> Void
   private var stream: EventStream?
   private var doubles = OpenCodeDoubles()
@@ -40,12 +37,14 @@ final class OpenCodeConnection {
 
   init(
     _ client: HTTPClient, base: String, password: String, version: OpenCodeVersion,
+    patience: OpenCodePatience,
     hear: @escaping @LoopActor (News) -> Void
   ) {
     self.client = client
     self.base = base
     self.password = password
     self.version = version
+    self.patience = patience
     self.hear = hear
   }
 
@@ -129,7 +128,7 @@ final class OpenCodeConnection {
       }
     }
     failures += 1
-    let step = min(Self.longestDelayMs, Self.firstDelayMs << min(failures - 1, 10))
+    let step = min(patience.longestDelayMs, patience.firstDelayMs << min(failures - 1, 10))
     let delay = step / 2 + Int.random(in: 0...step / 2)
     reopening = Loop.shared.after(delay) { [weak self] in self?.openStream() }
   }
@@ -137,14 +136,14 @@ final class OpenCodeConnection {
   private func noteBytes() {
     lastBytesMs = LoopClock.nowMs()
     if watchdog?.isPending ?? false { return }
-    watch(in: Self.silenceMs)
+    watch(in: patience.silenceMs)
   }
 
   private func watch(in ms: Int) {
     watchdog = Loop.shared.after(ms) { [weak self] in
       guard let self, stream != nil else { return }
       let silent = LoopClock.nowMs() - lastBytesMs
-      guard silent >= Self.silenceMs else { return watch(in: Self.silenceMs - silent) }
+      guard silent >= patience.silenceMs else { return watch(in: patience.silenceMs - silent) }
       stream?.close()
       lost(.timedOut)
     }

@@ -2,6 +2,7 @@ internal import ArrobaJSON
 internal import ArrobaLoop
 internal import ArrobaModel
 internal import ArrobaProvider
+internal import ArrobaSupervision
 internal import ArrobaSystem
 internal import ArrobaWire
 
@@ -15,12 +16,11 @@ final class OpenCodeLaunch {
     case failed(OpenCodeTrouble)
   }
 
-  /// Two to four seconds were measured, on an idle machine.
-  private static let readyMs = 60_000
   private static let mostKeptLines = 20
 
   let executable: String
   let port: Int
+  private let readyMs: Int
   /// New for each start.
   let password: String
   private var outcome: (@LoopActor (Outcome) -> Void)?
@@ -31,7 +31,8 @@ final class OpenCodeLaunch {
   private var deadline: LoopTimer?
   private var pipes: (any PipeLane)?
 
-  init(executable: String, port: Int) {
+  init(executable: String, port: Int, readyMs: Int) {
+    self.readyMs = readyMs
     self.executable = executable
     self.port = port
     var generator = SystemRandomNumberGenerator()
@@ -60,8 +61,8 @@ final class OpenCodeLaunch {
       case .success(let child): self?.born(child, state: state)
       }
     }
-    deadline = Loop.shared.after(Self.readyMs) { [weak self] in
-      self?.fail("OpenCode did not say within \(Self.readyMs / 1000) s where it listens")
+    deadline = Loop.shared.after(readyMs) { [weak self, readyMs] in
+      self?.fail("OpenCode did not say within \(readyMs / 1000) s where it listens")
     }
   }
 

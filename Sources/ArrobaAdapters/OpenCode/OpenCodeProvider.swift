@@ -2,6 +2,7 @@ internal import ArrobaJSON
 package import ArrobaLoop
 package import ArrobaModel
 package import ArrobaProvider
+internal import ArrobaSupervision
 internal import ArrobaSystem
 internal import ArrobaWire
 
@@ -13,9 +14,14 @@ package final class OpenCodeProvider: ConversationProvider {
 
   /// `state`: the daemon's state directory. `host`: a share of the children for this provider alone.
   @LoopActor
-  package init(environment: [String: String], state: String, host: any ChildHost) {
+  package convenience init(environment: [String: String], state: String, host: any ChildHost) {
+    self.init(environment: environment, state: state, host: host, patience: OpenCodePatience())
+  }
+
+  @LoopActor
+  init(environment: [String: String], state: String, host: any ChildHost, patience: OpenCodePatience) {
     installation = OpenCodeInstallation(environment)
-    server = OpenCodeServer(installation, state: state, host: host)
+    server = OpenCodeServer(installation, state: state, host: host, patience: patience)
   }
 
   package func availability() -> ProviderAvailability {

@@ -5,41 +5,34 @@ internal import ArrobaSystem
 /// Ending a server so that nothing of it stays: MCP servers are in its process group, but each command that an agent runs
 /// has a group of its own and would live on, whatever signal ends the server.
 enum OpenCodeReaper {
-  /// How long it may take to abort what runs, and to end after SIGTERM.
-  private static let politeMs = 2000
-  /// From the first request to the last signal, and some more.
-  static let mostMs = 10_000
-
-  /// Dispose, SIGTERM, SIGKILL. Its exit tells that it is over; `gone` is called when nothing runs any more.
+  /// Dispose, SIGTERM, SIGKILL. `quiet` is called when nothing runs any more, `done` when nothing is left.
   @LoopActor
   static func stop(
-    pid: Int, connection: OpenCodeConnection?, terminate: @escaping @LoopActor () -> Void,
-    gone: @escaping @LoopActor () -> Void
+    pid: Int, connection: OpenCodeConnection?, politeMs: Int, terminate: @escaping @LoopActor () -> Void,
+    quiet: @escaping @LoopActor () -> Void, done: @escaping @LoopActor () -> Void
   ) {
-    let ticks = Processes.startTicks(of: pid)
+    let ticks = Processes.startTicks(of: pid) ?? 0
     let end: @LoopActor () -> Void = {
+      quiet()
       Threads.start("opencode-stop") {
         let left = ProcessTree.descendants(of: pid)
         Loop.shared.post {
           terminate()
-          Loop.shared.after(politeMs) {
-            Threads.start("opencode-kill") {
-              ProcessTree.killGroups(of: left)
-              if let ticks { kill(pid: pid, startTicks: ticks) }
-            }
+          wait(for: pid, ticks, untilMs: LoopClock.nowMs() + politeMs) {
+            kill(pid: pid, startTicks: ticks)
+            ProcessTree.killGroups(of: left)
+            done()
           }
         }
       }
     }
     guard let connection else { return end() }
     // It answers before it has done it; what it does is aborting turns and ending their commands.
-    connection.send(OpenCodeCall.dispose) { _ in
-      Loop.shared.after(250) {
-        gone()
-        end()
-      }
-    }
+    connection.send(OpenCodeCall.dispose) { _ in Loop.shared.after(disposeMs, end) }
   }
+
+  /// Measured: up to 0.15 s after its answer.
+  private static let disposeMs = 250
 
   private static func kill(pid: Int, startTicks: Int) {
     guard Processes.startTicks(of: pid) == startTicks else { return }
@@ -49,7 +42,7 @@ enum OpenCodeReaper {
   /// Ends a server that lost its supervisor, and what it started.
   @LoopActor
   static func reap(
-    pid: Int, startTicks: Int, with left: [ProcessEntry], done: @escaping @LoopActor () -> Void
+    pid: Int, startTicks: Int, with left: [ProcessEntry], politeMs: Int, done: @escaping @LoopActor () -> Void
   ) {
     Processes.signalGroup(pid, Int(SignalNumber.terminate))
     let deadline = LoopClock.nowMs() + politeMs

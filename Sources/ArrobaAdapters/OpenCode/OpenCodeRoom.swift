@@ -5,9 +5,6 @@ internal import ArrobaLoop
 /// The conversations of one server: who is meant by an event, and the second way to an ask where no event tells of it.
 @LoopActor
 final class OpenCodeRoom {
-  /// While anything is busy, asks are looked up as well (#44747).
-  private static let askPollMs = 10_000
-
   private(set) var connection: OpenCodeConnection?
   /// By session; what agents within agents do belongs to the session at the root.
   private var conversations: [String: OpenCodeConversation] = [:]
@@ -17,6 +14,9 @@ final class OpenCodeRoom {
   /// Sessions of others on this server, such as those of a client that somebody attached to it.
   private var foreign: Set<String> = []
   private var poll: LoopTimer?
+  private let patience: OpenCodePatience
+
+  init(_ patience: OpenCodePatience) { self.patience = patience }
 
   var isEmpty: Bool { conversations.isEmpty }
   var hasBusy: Bool { conversations.values.contains { $0.isBusy } }
@@ -132,7 +132,7 @@ final class OpenCodeRoom {
 
   func pollIfNeeded() {
     guard poll == nil, connection != nil, hasBusy else { return }
-    poll = Loop.shared.after(Self.askPollMs) { [weak self] in
+    poll = Loop.shared.after(patience.askPollMs) { [weak self] in
       self?.poll = nil
       self?.pollAsks()
       self?.pollIfNeeded()

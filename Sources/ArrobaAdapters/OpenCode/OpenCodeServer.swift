@@ -20,10 +20,8 @@ final class OpenCodeServer {
 
   typealias Connected = Result<OpenCodeConnection, OpenCodeTrouble>
 
-  /// Without a conversation for so long, 300 MB are given back.
-  private static let idleMs = 300_000
-
-  let room = OpenCodeRoom()
+  let room: OpenCodeRoom
+  let patience: OpenCodePatience
   let installation: OpenCodeInstallation
   let state: String
   private let host: any ChildHost
@@ -32,12 +30,18 @@ final class OpenCodeServer {
   private(set) var child: (id: String, pid: Int)?
   private var waiters: [@LoopActor (Connected) -> Void] = []
   private var afterStop: [@LoopActor () -> Void] = []
+  /// What the server left behind is being ended.
+  private var isReaping = false
   private var idle: LoopTimer?
   private var upkeep: LoopTimer?
   /// Set where the server should be started anew as soon as nobody is busy on it.
   private var recycleReason: String?
 
-  init(_ installation: OpenCodeInstallation, state: String, host: any ChildHost) {
+  init(
+    _ installation: OpenCodeInstallation, state: String, host: any ChildHost, patience: OpenCodePatience
+  ) {
+    room = OpenCodeRoom(patience)
+    self.patience = patience
     self.installation = installation
     self.state = state
     self.host = host
@@ -73,7 +77,9 @@ final class OpenCodeServer {
       // Its supervisor has died: nobody else would ever end it.
       let left = ProcessTree.descendants(of: note.pid)
       Loop.shared.post {
-        OpenCodeReaper.reap(pid: note.pid, startTicks: note.startTicks, with: left) { self.findProgram() }
+        OpenCodeReaper.reap(
+          pid: note.pid, startTicks: note.startTicks, with: left, politeMs: self.patience.politeMs
+        ) { self.findProgram() }
       }
     }
   }
@@ -94,7 +100,7 @@ final class OpenCodeServer {
     case .failure(let trouble): fail(trouble)
     case .success(let path):
       guard let port else { return fail(OpenCodeTrouble("there is no free port on 127.0.0.1")) }
-      let launch = OpenCodeLaunch(executable: path, port: port)
+      let launch = OpenCodeLaunch(executable: path, port: port, readyMs: patience.readyMs)
       phase = .starting(launch)
       launch.start(installation, state: state, host: host) { [weak self] outcome in
         self?.launched(launch, outcome)
@@ -131,7 +137,9 @@ final class OpenCodeServer {
   {
     switch identity {
     case .usable(let version):
-      let connection = OpenCodeConnection(client, base: base, password: password, version: version) {
+      let connection = OpenCodeConnection(
+        client, base: base, password: password, version: version, patience: patience
+      ) {
         [weak self] in self?.hear($0)
       }
       phase = .up(connection)
@@ -242,19 +250,25 @@ final class OpenCodeServer {
     afterStop.append(done)
     if case .stopping = phase { return }
     phase = .stopping
-    OpenCodeReaper.stop(pid: child.pid, connection: connection) { [host] in
+    OpenCodeReaper.stop(pid: child.pid, connection: connection, politeMs: patience.politeMs) { [host] in
       host.signal(child.id, Int(SignalNumber.terminate))
-    } gone: { [weak self] in
+    } quiet: { [weak self] in
       self?.room.lose(reason: "OpenCode's server was stopped")
+    } done: { [weak self] in
+      self?.isReaping = false
+      self?.stopped()
     }
-    Loop.shared.after(OpenCodeReaper.mostMs) { [weak self] in
+    isReaping = true
+    Loop.shared.after(patience.stopMs) { [weak self] in
       guard let self, case .stopping = phase, self.child?.id == child.id else { return }
       // The kernel holds it; whoever waits does not wait with it.
+      isReaping = false
       exited(child.id, .signal(Int(SignalNumber.kill)))
     }
   }
 
   private func stopped() {
+    guard case .stopping = phase, !isReaping, child == nil else { return }
     phase = .down
     room.lose(reason: "OpenCode's server was stopped")
     let waiting = afterStop
@@ -267,7 +281,7 @@ final class OpenCodeServer {
   func stopIfIdle() {
     guard room.isEmpty, child != nil else { return }
     idle?.cancel()
-    idle = Loop.shared.after(Self.idleMs) { [weak self] in
+    idle = Loop.shared.after(patience.idleMs) { [weak self] in
       guard let self, room.isEmpty else { return }
       stop {}
     }

@@ -7,10 +7,6 @@ internal import ArrobaProvider
 /// The steps by which a turn is stopped that does not stop when it is told to.
 @LoopActor
 final class OpenCodeStopping {
-  /// Without the session having become idle since the abort.
-  static let killCommandsMs = 10_000
-  static let recycleMs = 20_000
-
   private var timers: [LoopTimer] = []
 
   func after(_ ms: Int, _ body: @escaping @LoopActor () -> Void) {
@@ -48,8 +44,8 @@ extension OpenCodeConversation {
   private func startLadder() {
     guard ladder == nil, let turn = translator?.turn?.request.id else { return }
     let ladder = OpenCodeStopping()
-    ladder.after(OpenCodeStopping.killCommandsMs) { [weak self] in self?.killCommands(of: turn) }
-    ladder.after(OpenCodeStopping.recycleMs) { [weak self] in self?.recycle(of: turn) }
+    ladder.after(server.patience.killCommandsMs) { [weak self] in self?.killCommands(of: turn) }
+    ladder.after(server.patience.recycleMs) { [weak self] in self?.recycle(of: turn) }
     self.ladder = ladder
   }
 
@@ -98,7 +94,9 @@ extension OpenCodeConversation {
           return say(
             .notice("an answer did not reach OpenCode: \(failure.words)"), of: translator?.runningTurn)
         }
-        Loop.shared.after(500 << attempt) { [weak self] in self?.send(reply, attempt: attempt + 1) }
+        Loop.shared.after(server.patience.againMs << (attempt - 1)) { [weak self] in
+          self?.send(reply, attempt: attempt + 1)
+        }
       }
     }
   }

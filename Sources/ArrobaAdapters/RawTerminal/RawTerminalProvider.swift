@@ -1,6 +1,7 @@
 internal import ArrobaJSON
 package import ArrobaModel
 package import ArrobaProvider
+package import ArrobaSupervision
 internal import ArrobaSystem
 internal import ArrobaWire
 

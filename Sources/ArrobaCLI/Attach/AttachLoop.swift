@@ -28,6 +28,8 @@ final class AttachLoop {
   private let link: LaneLink
   private let seat: Seat
   private let screen: ScreenWriter
+  /// What the lane writes to, in front of the screen.
+  private let view: UserScreen
   private let signals: ClientSignals
   private let mode: TerminalMode?
   private let options: Attaching
@@ -47,10 +49,15 @@ final class AttachLoop {
     self.link = link
     self.seat = seat
     screen = ScreenWriter(to: seat.output)
+    view = UserScreen(screen)
     self.options = options
     self.keys = keys
     self.signals = signals
     self.mode = mode
+    if !options.isRaw, let own = Self.size(of: seat), own != link.terminal {
+      view.beginDifferent()
+      link.needsRepaint = true
+    }
     matchers = ([keys] + (options.isView ? DetachKeys.looking : [])).map { DetachMatcher($0) }
   }
 
@@ -108,18 +115,32 @@ final class AttachLoop {
     if let lane, set.isWritable(lane) { link.send() }
     let isReadable = wantsLane && (lane.map { set.isReadable($0) } ?? false)
     if isReadable || link.hasEarlyBytes {
-      if let end = link.receive(screen) { leave(end) }
+      if let end = link.receive(view) { leave(end) }
       screen.flush()
     }
+    adapt()
     if let end = link.tend(size: seat.size) { leave(end) }
     noteLoss()
   }
+
+  /// Where the sizes differ from now on, a new connection brings what the cut-out is made from.
+  private func adapt() {
+    guard case .running = course, !options.isRaw else { return }
+    if view.adapt(terminal: link.terminal, own: Self.size(of: seat), nowMs: Clock.monotonicMs()) {
+      link.needsRepaint = true
+      link.lose()
+    }
+    screen.flush()
+  }
+
+  private static func size(of seat: Seat) -> Size? { seat.size.map { Size($0.columns, $0.rows) } }
 
   private func patience(_ isRunning: Bool) -> Int {
     guard isRunning else { return Self.lastWordsMs }
     var due = link.dueMs
     let now = Clock.monotonicMs()
     if let since = undecidedSinceMs { due = min(due, since + Self.undecidedMs) }
+    if let view = view.dueMs { due = min(due, view) }
     if case .lost(let loss) = link.phase, !link.needsRepaint {
       due = min(due, loss.sinceMs + Self.noteLossAfterMs)
     }
@@ -137,7 +158,10 @@ final class AttachLoop {
     guard case .running = course else { return }
     var deadline: Int?
     if case .signalled = outcome { deadline = Clock.monotonicMs() + Self.lastWordsMs }
-    if !options.isRaw { screen.write(LeaveSequence.text) }
+    if !options.isRaw {
+      view.finish(own: Self.size(of: seat), nowMs: Clock.monotonicMs())
+      screen.write(LeaveSequence.text)
+    }
     screen.flush()
     course = .leaving(outcome, deadlineMs: deadline)
   }
@@ -188,6 +212,7 @@ final class AttachLoop {
     if let mode {
       mode.enterRaw()
       makeRoom()
+      view.spoil()
       link.needsRepaint = true
       link.lose()
     }
@@ -201,6 +226,7 @@ final class AttachLoop {
     link.needsRepaint = true
     let way = keys.keys.isEmpty ? "" : "; \(keys.shown) leaves"
     screen.write(LeaveSequence.bottomLine("the daemon is away, waiting for it\(way)", size: size))
+    view.spoil()
     screen.flush()
   }
 }

@@ -39,6 +39,8 @@ final class LaneLink {
   private let mode: Attachment.Mode
   private(set) var phase: Phase
   private var attachment: String
+  /// The size of the agent's terminal, as far as we were told.
+  private(set) var terminal: Size
   private var reader: LaneReader
   private var queue = ByteQueue()
   private var retained = RetainedInput()
@@ -61,6 +63,7 @@ final class LaneLink {
     self.agent = agent
     self.mode = mode
     attachment = attached.id
+    terminal = Size(attached.columns, attached.rows)
     phase = .connected(attached.socket)
     reader = LaneReader(offset: attached.offset)
     early = attached.rest
@@ -134,7 +137,7 @@ final class LaneLink {
   }
 
   /// Reads once what the daemon sent, and writes what is for the screen.
-  func receive(_ screen: ScreenWriter) -> End? {
+  func receive(_ screen: UserScreen) -> End? {
     if !early.isEmpty {
       let bytes = early
       early = []
@@ -152,28 +155,36 @@ final class LaneLink {
     }
   }
 
-  private func absorb(_ bytes: UnsafeRawBufferPointer, _ screen: ScreenWriter) -> End? {
+  private func absorb(_ bytes: UnsafeRawBufferPointer, _ screen: UserScreen) -> End? {
     var end: End?
     do {
       try reader.feed(bytes) { item in
         switch item {
         case .output(let piece): screen.write(piece)
-        case .screen: needsRepaint = false
-        case .frame(let frame): end = end ?? heed(frame)
+        case .screen:
+          needsRepaint = false
+          screen.repaintBegins(terminal)
+        case .frame(let frame): end = end ?? heed(frame, screen)
         }
       }
     } catch { return .failed(.malformed("the daemon sent a bad frame: \(error)")) }
     return end
   }
 
-  private func heed(_ frame: FrameDecoder.Frame) -> End? {
+  private func heed(_ frame: FrameDecoder.Frame, _ screen: UserScreen) -> End? {
     switch frame.kind {
+    case .resize:
+      if let size = TerminalFrame.size(of: frame.payload) {
+        terminal = Size(Int(size.columns), Int(size.rows))
+        screen.terminalBecame(terminal)
+      }
+      return nil
     case .exit: return .exited(TerminalFrame.status(of: frame.payload) ?? 0)
     case .notice:
       let notice = try? JSONReader.read(frame.payload)  // an unreadable notice is shown as nothing
       if let message = notice?["message"]?.string { remark(message) }
       return nil
-    case .resize, .heartbeat, .output, .screen, .input, .detach: return nil
+    case .heartbeat, .output, .screen, .input, .detach: return nil
     }
   }
 
@@ -261,6 +272,7 @@ final class LaneLink {
 
   private func take(_ attached: Attachment, after: UInt64?, size: (columns: Int, rows: Int)?) {
     attachment = attached.id
+    terminal = Size(attached.columns, attached.rows)
     phase = .connected(attached.socket)
     reader = LaneReader(offset: after ?? attached.offset)
     early = attached.rest

@@ -33,6 +33,8 @@ final class ScreenWriter {
     queue.append(rest)
   }
 
+  func write(_ bytes: [UInt8]) { bytes.withUnsafeBytes { write($0) } }
+
   func write(_ text: String) {
     guard !isBroken else { return }
     queue.append(text.utf8)

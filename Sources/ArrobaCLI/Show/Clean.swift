@@ -15,6 +15,30 @@ package enum Clean {
     return String(result)
   }
 
+  /// Text of several lines, in pieces as they come: line breaks and tabs stay, carriage returns go.
+  package static func text(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: isHarmful) else { return text }
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\n", "\t": result.append(scalar)
+      case "\r": break
+      default: result.append(isHarmful(scalar) ? "\u{FFFD}" : scalar)
+      }
+    }
+    return String(result)
+  }
+
+  /// The lines of a text, each without control characters and with spaces for tabs; without the empty one behind a
+  /// last line break.
+  package static func lines(_ text: String) -> [String] {
+    var lines = self.text(text).split(separator: "\n", omittingEmptySubsequences: false).map {
+      $0.contains("\t") ? String($0.replacing("\t", with: "    ")) : String($0)
+    }
+    if lines.count > 1, lines.last == "" { lines.removeLast() }
+    return lines
+  }
+
   private static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0..<0x20, 0x7F..<0xA0: true

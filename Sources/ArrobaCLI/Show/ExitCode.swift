@@ -10,10 +10,21 @@ package enum ExitCode {
   package static let denied: Int32 = 5
   package static let unreachable: Int32 = 69
   package static let tryAgain: Int32 = 75
+  package static let interrupted: Int32 = 130
 
   /// A program's own status: its exit code, or 128 and the signal that ended it (minus the signal on the wire).
   package static func ofProgram(_ status: Int32) -> Int32 {
     status >= 0 ? status & 0xFF : 128 + (-status & 0x7F)
+  }
+
+  /// What became of a prompt. `wasDenied`: the agent was told no by somebody in its turn.
+  package static func of(_ end: Piece.End, wasDenied: Bool) -> Int32 {
+    switch end.state {
+    case "completed": done
+    case "cancelled": wasDenied ? denied : interrupted
+    case "interrupted": interrupted
+    default: end.failure == "rate_limited" ? tryAgain : failed
+    }
   }
 
   static func of(_ error: WireError) -> Int32 {

@@ -1,4 +1,5 @@
 internal import ArrobaSystem
+internal import ArrobaTime
 
 /// Times and sizes as people say them.
 package enum Humane {
@@ -11,6 +12,27 @@ package enum Humane {
     case 60..<3600: "\(seconds / 60)m"
     case 3600..<172_800: "\(seconds / 3600)h"
     default: "\(seconds / 86_400)d"
+    }
+  }
+
+  /// "340 ms", "3.4 s", "34 s", "2m 5s": how long something took.
+  package static func duration(_ milliseconds: Int) -> String {
+    switch milliseconds {
+    case ..<1000: "\(max(0, milliseconds)) ms"
+    case ..<10_000: "\(milliseconds / 1000).\(milliseconds / 100 % 10) s"
+    case ..<60_000: "\(milliseconds / 1000) s"
+    case ..<3_600_000: "\(milliseconds / 60_000)m \(milliseconds / 1000 % 60)s"
+    default: "\(milliseconds / 3_600_000)h \(milliseconds / 60_000 % 60)m"
+    }
+  }
+
+  /// "812", "3.4k", "120k".
+  package static func count(_ number: Int) -> String {
+    switch number {
+    case ..<1000: "\(number)"
+    case ..<10_000: "\(number / 1000).\(number / 100 % 10)k"
+    case ..<1_000_000: "\(number / 1000)k"
+    default: "\(number / 1_000_000).\(number / 100_000 % 10)M"
     }
   }
 

@@ -8,9 +8,25 @@ package enum Names {
   /// A name for each session that the daemon takes back: its alias, else the shortest beginning of its id.
   package static func references(of sessions: [JSON]) -> [String] {
     let ids = sessions.map { $0["id"]?.string ?? "" }
+    let prefixes = prefixes(of: ids)
     return sessions.enumerated().map { index, session in
-      session["alias"]?.string ?? prefix(of: ids[index], among: ids)
+      session["alias"]?.string ?? prefixes[ids[index]] ?? ids[index]
     }
+  }
+
+  /// The shortest beginning of each id that no other one has. Sorted, an id shares most with one of its neighbours.
+  private static func prefixes(of ids: [String]) -> [String: String] {
+    let sorted = Set(ids).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    var result: [String: String] = [:]
+    var sharedBefore = 0
+    for (index, id) in sorted.enumerated() {
+      let next = index + 1 < sorted.count ? sorted[index + 1] : ""
+      let sharedAfter = zip(id.utf8, next.utf8).prefix { $0 == $1 }.count
+      let count = max(shortestPrefix, max(sharedBefore, sharedAfter) + 1)
+      result[id] = String(decoding: id.utf8.prefix(count), as: UTF8.self)
+      sharedBefore = sharedAfter
+    }
+    return result
   }
 
   package static func prefix(of id: String, among ids: [String]) -> String {

@@ -5,6 +5,9 @@ package enum Style: String, Sendable {
   case red = "31"
   case green = "32"
   case yellow = "33"
+  case blue = "34"
+  case magenta = "35"
+  case cyan = "36"
 }
 
 /// A table's cell: its text, and how it looks where there is colour.

@@ -7,6 +7,11 @@ enum BirthParams {
   private static let inherited = ["PATH", "LANG", "SSH_AUTH_SOCK", "DISPLAY", "WAYLAND_DISPLAY"]
   private static let plainSize = (columns: 80, rows: 24)
 
+  /// Whether it is a program on a terminal, which is attached to; other agents are talked to.
+  static func isProgram(_ birth: Birth) -> Bool {
+    birth.provider.map { $0 == "terminal" } ?? !birth.program.isEmpty
+  }
+
   /// `size`: the user's terminal, where there is one.
   static func agent(
     _ birth: Birth, in workspace: String, _ surroundings: [String: String], size: (columns: Int, rows: Int)?
@@ -36,8 +41,11 @@ enum BirthParams {
 
   private static func environment(_ birth: Birth, _ environment: [String: String]) -> JSON {
     var members = JSONObject()
-    for name in environment.keys.sorted() where inherited.contains(name) || name.hasPrefix("LC_") {
-      members[name] = .text(environment[name])
+    // An agent that is talked to runs within its provider's server, which has an environment already.
+    if isProgram(birth) {
+      for name in environment.keys.sorted() where inherited.contains(name) || name.hasPrefix("LC_") {
+        members[name] = .text(environment[name])
+      }
     }
     for variable in birth.environment { members[variable.name] = .string(variable.value) }
     return .object(members)

@@ -23,6 +23,7 @@ enum DaemonUnit {
       TimeoutStopSec=10
       Restart=on-failure
       RestartSec=1
+      RestartPreventExitStatus=69 75 78
       OOMPolicy=continue
 
       [Install]

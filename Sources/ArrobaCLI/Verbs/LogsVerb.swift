@@ -1,5 +1,6 @@
 package import ArrobaJSON
 internal import ArrobaSystem
+internal import ArrobaTime
 
 /// `arroba logs`: the process logs of all processes, joined by time.
 extension Context {

@@ -6,8 +6,10 @@ extension Context {
   func create(_ birth: Birth, then: Attaching?) throws -> Int32 {
     // With --json the answer is the session, and nobody looks at a screen.
     let verb = output.isJSON ? nil : then.map { AttachVerb(context: self, options: $0) }
-    do { try verb?.check() } catch {
-      throw Misuse(error.message, hint: error.hint.map { "\($0); -d makes a session without attaching" })
+    if let verb, BirthParams.isProgram(birth) {
+      do { try verb.check() } catch {
+        throw Misuse(error.message, hint: error.hint.map { "\($0); -d makes a session without attaching" })
+      }
     }
     let session = try client.command(
       "session.create",
@@ -16,8 +18,9 @@ extension Context {
         "agents": [agent(birth)],
       ]))
     if let verb {
-      return try verb.run(
-        Target(session: session["id"]?.string, agent: nil), named: Names.reference(of: session))
+      let made = Target(session: session["id"]?.string, agent: nil)
+      guard BirthParams.isProgram(birth) else { return try talk(made) }
+      return try verb.run(made, named: Names.reference(of: session))
     }
     if output.isJSON { output.json(session) } else { output.line(Clean.line(session["id"]?.string ?? "?")) }
     return ExitCode.done

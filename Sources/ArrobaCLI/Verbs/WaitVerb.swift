@@ -56,7 +56,10 @@ extension Context {
       while !isTold {
         let left = deadline.map { max(0, $0 - Clock.monotonicMs()) }
         guard let item = try stream.next(timeoutMs: left) else { return nil }
-        if case .event(let event) = item { isTold = event["agent"]?.string == target.agent }
+        // What an agent says word by word changes nothing of what is waited for.
+        if case .event(let event) = item {
+          isTold = event["agent"]?.string == target.agent && event["kind"]?.string != "item.delta"
+        }
       }
     }
   }
@@ -65,6 +68,16 @@ extension Context {
     let state = agent["activity"]?["state"]?.string ?? ""
     let hasEnded = agent["run"]?["state"]?.string == "ended"
     let isOver = state == "stopped" || state == "failed"
+    if let talk = agent["talk"], !talk.isNull, goal != .exit {
+      // A run comes and goes with what there is to do: what counts is whether anything is under way.
+      let isFree = (talk["active"]?.isNull ?? true) && talk["queued"]?.int ?? 0 == 0
+      return switch goal {
+      case .idle: isFree && state == "idle"
+      case .waiting: state == "waiting" || talk["asks"]?.int ?? 0 > 0
+      case .done: isFree && (state == "idle" || isOver)
+      case .exit: false
+      }
+    }
     return switch goal {
     case .idle: state == "idle" && !hasEnded
     case .waiting: state == "waiting" && !hasEnded

@@ -17,6 +17,7 @@ package enum Completions {
     ("--level", LogFilter.levels.joined(separator: " ")),
     ("--process-kind", LogFilter.processKinds.joined(separator: " ")),
     ("--after", "start"), ("--provider", "terminal"),
+    ("--on-ask", Sending.OnAsk.allCases.map(\.rawValue).joined(separator: " ")),
   ]
 
   static var verbWords: String {
@@ -33,6 +34,7 @@ package enum Completions {
     switch verb.name {
     case "completions": Invocation.Shell.allCases.map(\.rawValue).joined(separator: " ")
     case "help": verbWords
+    case "queue": "ls edit move rm clear"
     default: nil
     }
   }

@@ -21,6 +21,7 @@ package enum Invocation: Equatable, Sendable {
   case removeAgent(Target, force: Bool)
   case events(Target?, after: EventsStart?, follow: Bool)
   case wait(Target, for: Goal, timeoutMs: Int?, status: Bool)
+  case talking(Talking)
   case health
   case doctor
   case daemon(DaemonAction)

@@ -4,8 +4,7 @@ extension Invocation {
   /// The meaning of a command line. Nothing is looked at but the words.
   package init(_ words: Words) throws(Misuse) {
     guard let verb = words.verb else {
-      guard words.globals.wantsHelp else { throw Misuse("a verb is missing", hint: "arroba help") }
-      self = .help(topic: words.group)
+      self = words.globals.wantsHelp ? .help(topic: words.group) : .talking(.talk(Target()))
       return
     }
     guard !words.globals.wantsHelp else {
@@ -18,6 +17,8 @@ extension Invocation {
     } else if let read = try Self.terminal(verb.name, words) {
       self = read
     } else if let read = try Self.agent(verb.name, words) {
+      self = read
+    } else if let read = try Self.talking(verb.name, words) {
       self = read
     } else if let read = try Self.watching(verb.name, words) {
       self = read
@@ -191,7 +192,7 @@ extension Invocation {
     return .sequence(sequence)
   }
 
-  private static func milliseconds(_ text: String?) throws(Misuse) -> Int? {
+  static func milliseconds(_ text: String?) throws(Misuse) -> Int? {
     guard let text else { return nil }
     // A year is longer than anybody waits, and far from any overflow.
     guard let seconds = Double(text), seconds >= 0, seconds <= 31_536_000 else {
@@ -200,7 +201,7 @@ extension Invocation {
     return Int(seconds * 1000)
   }
 
-  private static func number(_ words: Words, _ option: String, _ range: ClosedRange<Int>) throws(Misuse)
+  static func number(_ words: Words, _ option: String, _ range: ClosedRange<Int>) throws(Misuse)
     -> Int?
   {
     guard let text = words[option] else { return nil }

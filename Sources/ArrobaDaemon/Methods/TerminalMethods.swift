@@ -19,6 +19,9 @@ extension Exchange {
     }
     let after = try params.number("after", in: 0...Int.max).map { UInt64($0) }
     let resume = try params.text("resume", atMost: InputLedgerLimits.longestName)
+    if agent.talk != nil {
+      try await kernel.openNative(agent.id, in: session.id, columns: size.columns, rows: size.rows)
+    }
     let terminal = try await terminal(of: agent, in: session)
     let client = TerminalLaneClient(
       attachment: resume.map { AttachmentID($0) } ?? AttachmentID.mint(), terminal: terminal,
@@ -48,6 +51,11 @@ extension Exchange {
     let now = world.agent(agent.id, in: session.id)
     guard let now else {
       throw WireError(kind: .agentNotFound, message: "the agent \(name) was deleted", hint: "arroba agent ls")
+    }
+    if now.talk != nil, failure == nil, now.isLive {
+      throw WireError(
+        kind: .terminalNotAvailable, message: "the provider's own client does not run on \(name)",
+        hint: "arroba attach starts it", details: ["agent": .string(agent.id.text)])
     }
     let reason = failure ?? now.run?.reason ?? now.activity.reason ?? "its program has ended"
     throw WireError(

@@ -46,11 +46,11 @@ package final class ConversationRoom {
       run: agent.run, session: session, joiner: joiner, conversation: provider.open(opening))
   }
 
-  /// Lets go of a run's conversation; false: it has none here.
-  func close(_ run: RunID) -> Bool {
-    guard let agent = seats.first(where: { $0.value.run == run })?.key else { return false }
+  /// Lets go of a run's conversation and says whose it was; nil: it has none here.
+  func close(_ run: RunID) -> AgentID? {
+    guard let agent = seats.first(where: { $0.value.run == run })?.key else { return nil }
     leave(agent)
-    return true
+    return agent
   }
 
   private func leave(_ agent: AgentID) {

@@ -36,7 +36,10 @@ extension Kernel {
       for agent in session.agents {
         guard let run = agent.run else { continue }
         if agent.talk != nil {
-          if run.isLive { takeUp(agent, run: run) }
+          if run.isLive {
+            takeUpNative(of: agent, run: run, from: &children)
+            takeUp(agent, run: run)
+          }
           continue
         }
         let child = children.removeValue(forKey: run.id.text)

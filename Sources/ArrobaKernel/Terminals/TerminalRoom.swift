@@ -81,9 +81,14 @@ package final class TerminalRoom {
   /// Calls `body` once the agent's program has started or has failed to, with the reason; at once where nothing is
   /// awaited. The failure is recorded only after that.
   package func whenStarted(_ agent: AgentID, _ body: @escaping @LoopActor (_ failure: String?) -> Void) {
-    let isAwaited = agents.values.contains { $0.agent == agent } && terminals[agent] == nil
+    let isAwaited = isStarting(agent)
     guard isAwaited else { return body(failures[agent]) }
     waiting[agent, default: []].append(body)
+  }
+
+  /// Whether a program of the agent is being born.
+  func isStarting(_ agent: AgentID) -> Bool {
+    agents.values.contains { $0.agent == agent } && terminals[agent] == nil
   }
 
   // MARK: death

@@ -217,6 +217,7 @@ extension Agent {
     case .exited(let id, let exit):
       guard run?.id == id, isLive else { return decision }
       decision.isDurable = true
+      decision.events += endTalk(exit.words, queueToo: false, in: session.id)
       add(.runEnded(id, exit: exit, reason: nil))
       add(.exited(id, exit))
       add(.activity(.stopped, reason: exit.words, source: .process))

@@ -46,7 +46,10 @@ extension Agent {
       // A prompt that is on its way to it is work; and a mere "idle" does not take back why the last turn ended.
       guard talk.active == nil, activity.state != .idle || reason != nil else { break }
       plan.become(.idle, reason, of: self)
-    case .activity(let state, let reason): plan.become(state, reason, of: self)
+    case .activity(let state, let reason):
+      // However busy its provider is, an open ask waits for a person.
+      if state == .working, !talk.openAsks.isEmpty { break }
+      plan.become(state, reason, of: self)
     case .retrying(let attempt, let nextAt, let reason):
       let next = nextAt.map { ", next attempt at \($0.text)" } ?? ""
       plan.become(.working, "attempt \(attempt) failed: \(reason)\(next)", of: self)

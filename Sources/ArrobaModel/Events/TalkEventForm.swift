@@ -82,20 +82,15 @@ extension EventForm {
         RunID(run), conversation: conversation, version: data["version"]?.string,
         model: data["model"]?.string)
     }
-    if kind == "usage.recorded" { return prompt.map { .usage($0, Usage(json: data)) } }
-    if kind.hasPrefix("prompt.") {
-      guard let prompt, let event = promptEvent else { return nil }
-      return .prompt(prompt, event)
-    }
-    if kind.hasPrefix("item.") {
-      guard let id = data["item"]?.string, let event = itemEvent else { return nil }
+    if let prompt, let event = promptEvent { return .prompt(prompt, event) }
+    if let id = data["item"]?.string, let event = itemEvent {
       return .item(ItemID(id), prompt: prompt, event)
     }
-    if kind.hasPrefix("ask.") {
-      guard let id = data["ask"]?.string, let event = askEvent else { return nil }
-      return .ask(AskID(id), prompt: prompt, event)
+    if let id = data["ask"]?.string, let event = askEvent { return .ask(AskID(id), prompt: prompt, event) }
+    switch kind {
+    case "usage.recorded": return prompt.map { .usage($0, Usage(json: data)) }
+    default: return nil
     }
-    return nil
   }
 
   private var promptEvent: PromptEvent? {
@@ -106,9 +101,10 @@ extension EventForm {
     case "prompt.dispatched": data["run"]?.string.map { .dispatched(RunID($0)) }
     case "prompt.started": .started(mark: data["mark"]?.string)
     case "prompt.cancelling": .cancelling
-    case "prompt.completed", "prompt.cancelled", "prompt.failed", "prompt.interrupted":
-      Prompt.State(rawValue: String(kind.dropFirst(7))).flatMap { TurnEnd(state: $0, json: data) }
-        .map { .ended($0) }
+    case "prompt.completed": TurnEnd(state: .completed, json: data).map { .ended($0) }
+    case "prompt.cancelled": TurnEnd(state: .cancelled, json: data).map { .ended($0) }
+    case "prompt.failed": TurnEnd(state: .failed, json: data).map { .ended($0) }
+    case "prompt.interrupted": TurnEnd(state: .interrupted, json: data).map { .ended($0) }
     default: nil
     }
   }

@@ -11,27 +11,6 @@ extension Screen {
     painter.raw(parser.unfinished)
     return painter.bytes
   }
-
-  /// Bytes that show the top left of the screen on a smaller terminal, for somebody who only looks on.
-  package func repaint(columns: Int, rows: Int) -> [UInt8] {
-    var painter = Painter()
-    emulation.paintStart(&painter)
-    if emulation.isAlternate { painter.control("?1049h\u{1B}[H\u{1B}[2J") }
-    let area = Area(columns: min(max(columns, 1), self.columns), rows: min(max(rows, 1), self.rows))
-    // Nothing may wrap or scroll at the cut.
-    painter.control("?7l")
-    emulation.paint(emulation.grid, area, &painter)
-    painter.set(.plain, link: [])
-    painter.protect(false)
-    emulation.paintTitle(&painter)
-    let cursor = emulation.cursor
-    let isInside = cursor.row < area.rows && cursor.column < area.columns
-    painter.move(row: min(cursor.row, area.rows - 1), column: min(cursor.column, area.columns - 1))
-    painter.control("?7h")
-    if !isInside || !emulation.modes[.cursorVisible] { painter.control("?25l") }
-    painter.control("?2026l")
-    return painter.bytes
-  }
 }
 
 /// How much of a grid is painted.

@@ -1,7 +1,7 @@
 /// Painting rows of cells.
 extension Emulation {
   /// What a row looks like before it is painted.
-  private struct Canvas {
+  struct Canvas {
     /// The style of its blank cells.
     var fill: UInt32 = 0
     /// The cursor comes from the row above by wrapping.
@@ -72,7 +72,7 @@ extension Emulation {
     canvas = Canvas(fill: bringsBackground ? .max : 0, isContinued: isWrapped)
   }
 
-  private func paintRow(
+  func paintRow(
     _ cell: (Int) -> Cell, count: Int, fill: UInt32, _ columns: Int, _ canvas: Canvas, next: Cell?,
     _ painter: inout Painter
   ) {
