@@ -67,6 +67,8 @@ extension Supervisor {
 
   private func giveUp(_ reason: String) {
     lock.note(.gaveUp(reason: reason))
+    // Who connects to a socket that nobody will ever answer at would wait for ever.
+    kept = []
     Console.say(
       .error, "daemon",
       "\(reason). No daemon runs now; its agents do. kill -USR1 \(getpid()) starts a daemon again",

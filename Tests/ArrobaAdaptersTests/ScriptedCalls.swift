@@ -1,4 +1,5 @@
 import ArrobaJSON
+import Synchronization
 import ArrobaTestSupport
 import Synchronization
 

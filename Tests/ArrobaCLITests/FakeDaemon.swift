@@ -92,6 +92,13 @@ final class FakeDaemon: Sendable {
     for connection in state.withLock({ $0.connections }) { shutdown(connection.raw, Int32(SHUT_RDWR)) }
   }
 
+  /// Sends these lines on every connection, unasked.
+  func tell(_ lines: [String]) {
+    for connection in state.withLock({ $0.connections }) {
+      for line in lines { _ = send(Array((line + "\n").utf8), on: connection) }
+    }
+  }
+
   /// Ends it, with all its threads.
   func end() {
     stopListening()

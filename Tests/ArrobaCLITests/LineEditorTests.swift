@@ -28,7 +28,8 @@ struct LineEditorTests {
     ("a", [.control("b"), .control("f"), .control("e"), .control("d")], "a|"),
     ("one\ntwo", [.home, .control("d")], "one\n|wo"), ("one\ntwo", [.home, .left, .control("k")], "one|two"),
     ("one\ntwo", [.home, .control("u")], "one|two"), ("one\ntwo", [.meta("<"), .end], "one|\ntwo"),
-    ("lo\nlonger\nlo", [.up, .end, .up, .down], "lo\nlo|nger\nlo"), ("漢字\nabcde", [.up, .down], "漢字\nabcd|e"),
+    ("lo\nlonger\nlo", [.up, .end, .up, .down], "lo\nlonger|\nlo"),
+    ("漢字\nabcde", [.up, .down], "漢字\nabcde|"),
     ("ab", [.escape, .pageUp, .pageDown, .backTab, .control("x"), .meta("x")], "ab|"),
     ("", [.paste("a\r\nb\rc\u{1B}[31m\u{7}\td")], "a\nb\nc[31m\td|"),
   ]
@@ -54,7 +55,8 @@ struct LineEditorTests {
   @Test("What a key asks for is told, and Ctrl-C and Ctrl-D look whether there is text")
   func actions() {
     var editor = LineEditor()
-    #expect(editor.press(.control("d")) == .leave && editor.press(.control("c")) == .interrupt(isOnText: false))
+    #expect(
+      editor.press(.control("d")) == .leave && editor.press(.control("c")) == .interrupt(isOnText: false))
     #expect(editor.press(.control("a")) == .cycle && editor.press(.control("z")) == .suspend)
     #expect(editor.press(.control("l")) == .redraw && editor.press(.tab) == .complete)
     editor.set("x")
@@ -108,7 +110,8 @@ struct LineEditorTests {
     var random = SeededGenerator(seed: 23)
     let keys: [Key] = [
       .text("a"), .text("漢 "), .text("\u{301}"), .newline, .left, .right, .home, .end, .up, .down, .wordLeft,
-      .wordRight, .backspace, .delete, .control("k"), .control("u"), .control("w"), .control("y"), .control("t"),
+      .wordRight, .backspace, .delete, .control("k"), .control("u"), .control("w"), .control("y"),
+      .control("t"),
       .meta("d"), .metaBackspace, .control("r"), .control("g"), .paste("x\ny"),
     ]
     var editor = withHistory(["one", "two\nlines"])
@@ -125,7 +128,9 @@ struct LineEditorTests {
 
 @Suite("The typed line on the screen")
 struct EditorViewTests {
-  private func view(_ before: String, _ after: String = "", prompt: String = "> ", width: Int = 10) -> EditorView {
+  private func view(_ before: String, _ after: String = "", prompt: String = "> ", width: Int = 10)
+    -> EditorView
+  {
     var editor = LineEditor()
     editor.before = before
     editor.after = after
@@ -136,11 +141,15 @@ struct EditorViewTests {
     ("", "", ["> "], 0, 2), ("abc", "", ["> abc"], 0, 5), ("ab", "c", ["> abc"], 0, 4),
     ("abcdefg", "", ["> abcdefg"], 0, 9), ("abcdefgh", "", ["> abcdefg", "  h"], 1, 3),
     ("abcdefg", "h", ["> abcdefg", "  h"], 1, 2), ("漢字漢", "", ["> 漢字漢"], 0, 8),
-    ("漢字漢字", "", ["> 漢字漢", "  字"], 1, 4), ("a\nb", "", ["> a", "  b"], 1, 3), ("a\n", "", ["> a", "  "], 1, 2),
-    ("a\tb", "", ["> a    b"], 0, 8), ("a", "\n\nb", ["> a", "  ", "  b"], 0, 3), ("e\u{301}x", "", ["> e\u{301}x"], 0, 4),
+    ("漢字漢字", "", ["> 漢字漢", "  字"], 1, 4), ("a\nb", "", ["> a", "  b"], 1, 3),
+    ("a\n", "", ["> a", "  "], 1, 2),
+    ("a\tb", "", ["> a    b"], 0, 8), ("a", "\n\nb", ["> a", "  ", "  b"], 0, 3),
+    ("e\u{301}x", "", ["> e\u{301}x"], 0, 4),
   ]
 
-  @Test("Rows are broken where the width ends, and the cursor stands where the next character goes", arguments: cases)
+  @Test(
+    "Rows are broken where the width ends, and the cursor stands where the next character goes",
+    arguments: cases)
   func rows(_ before: String, _ after: String, _ rows: [String], _ row: Int, _ column: Int) {
     let view = view(before, after)
     #expect(view.rows == rows && view.cursorRow == row && view.cursorColumn == column, "\(view)")

@@ -19,7 +19,8 @@ struct SlashTests {
   @Test("A command is read with its words")
   func read() throws {
     let line = try #require(try Slash.read("/deny q_1  not  here "))
-    #expect(line.command.name == "deny" && line.words == ["q_1", "not", "here"] && line.rest == "q_1  not  here")
+    #expect(
+      line.command.name == "deny" && line.words == ["q_1", "not", "here"] && line.rest == "q_1  not  here")
     #expect(try Slash.read("/quit")?.command.name == "exit" && Slash.read("hello") == nil)
   }
 
@@ -43,7 +44,9 @@ struct SlashTests {
       #expect(try Slash.help(on: "/\(command.name)") == [command.usage, "  \(command.summary)"])
     }
     #expect(all.allSatisfy { Clean.cells($0) <= 79 }, "it fits on a terminal")
-    #expect(throws: Misuse("there is no command /vew", hint: "did you mean view?")) { try Slash.help(on: "vew") }
+    #expect(throws: Misuse("there is no command /vew", hint: "did you mean view?")) {
+      try Slash.help(on: "vew")
+    }
   }
 
   private static var names: Completion.Names {
@@ -56,11 +59,13 @@ struct SlashTests {
   }
 
   private static let completions: [(String, [String], String?)] = [
-    ("/", Slash.commands.map { "/\($0.name)" }, nil), ("/st", ["/stop"], "op "), ("/he", ["/health", "/help"], nil),
+    ("/", Slash.commands.map { "/\($0.name)" }, nil), ("/st", ["/stop"], "op "),
+    ("/he", ["/health", "/help"], nil),
     ("/session a", ["attach"], "ttach "), ("/session attach ", ["build", "s_4f2a"], nil),
     ("/session attach b", ["build"], "uild "), ("/agent focus ", ["coder", "critic"], "c"),
     ("/agent focus c", ["coder", "critic"], nil), ("/agent focus cr", ["critic"], "itic "),
-    ("/deny ", ["q_1", "q_2"], "q_"), ("/queue rm ", ["p_1"], "p_1 "), ("/view ", ["split", "individual"], nil),
+    ("/deny ", ["q_1", "q_2"], "q_"), ("/queue rm ", ["p_1"], "p_1 "),
+    ("/view ", ["split", "individual"], nil),
     ("/help vi", ["view"], "ew "),
   ]
 
@@ -70,7 +75,9 @@ struct SlashTests {
     #expect(found.candidates == candidates && found.insertion == insertion)
   }
 
-  @Test("Of prompts, and of what nothing matches, nothing is completed", arguments: ["", "hello", "/x", "/stop x y", "/agent focus z"])
+  @Test(
+    "Of prompts, and of what nothing matches, nothing is completed",
+    arguments: ["", "hello", "/x", "/stop x y", "/agent focus z"])
   func nothing(_ text: String) {
     #expect(Completion(before: text, in: Self.names) == nil)
   }

@@ -47,7 +47,9 @@ struct StageTests {
     #expect(stage.draw(scene(["> "])) != "" && stage.clear() != "" && stage.clear() == "")
   }
 
-  @Test("A terminal that became narrower has broken our rows: all of them go, and nothing above", arguments: [5, 7, 10, 15, 30])
+  @Test(
+    "A terminal that became narrower has broken our rows: all of them go, and nothing above",
+    arguments: [5, 7, 10, 15, 30])
   func narrower(columns: Int) {
     var screen = Screen(columns: 20, rows: 20, scrollbackLimit: 100, scrollbackBytes: 1 << 20)
     var stage = Stage(columns: 20)

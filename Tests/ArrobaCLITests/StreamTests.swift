@@ -166,8 +166,10 @@ struct DaemonVerbTests {
     #expect(
       ToolRun(["atach"], in: house)
         == ToolRun(error: "arroba: unknown verb 'atach'\nhint: did you mean attach?\n", code: 2))
-    let none = ToolRun(["--no-color"], in: house)
-    #expect(none == ToolRun(error: "arroba: a verb is missing\nhint: arroba help\n", code: 2))
+    let seat = try SeatUnderTest.pipe()
+    seat.endKeys()
+    let none = ToolRun(["--no-color"], in: house, at: seat.seat)
+    #expect(none == ToolRun(error: "arroba: nothing was said\nhint: arroba help lists the verbs\n", code: 2))
     let json = ToolRun(["atach", "--json"], in: house)
     #expect(json.error.hasPrefix("{\"code\":-32000,\"message\":\"unknown verb 'atach'\"") && json.code == 2)
     #expect(try Files.list(house.path) == [])

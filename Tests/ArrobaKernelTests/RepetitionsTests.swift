@@ -102,7 +102,9 @@ import Testing
     let repetitions = repetitions(ledger)
     let answers = await withCheckedContinuation { (done: CheckedContinuation<[JSON?], Never>) in
       let heard = Heard(20, done)
-      for _ in 0..<20 { Loop.shared.task { heard.add(try? await repetitions.once(origin()) { await gated() }) } }
+      for _ in 0..<20 {
+        Loop.shared.task { heard.add(try? await repetitions.once(origin()) { await gated() }) }
+      }
       // Behind the others, which have begun or wait by then.
       Loop.shared.task { work.open() }
     }

@@ -175,7 +175,9 @@ import Testing
     #expect(try talked.hear(.askOpened(Self.permission("per_2"))).events.isEmpty)
   }
 
-  @Test("Idle said behind a prompt that was just handed over is of the past, and an open ask waits however busy it is")
+  @Test(
+    "Idle said behind a prompt that was just handed over is of the past, and an open ask waits however busy it is"
+  )
   func staleActivity() throws {
     var talked = try Talked()
     try talked.submit("a")
@@ -212,6 +214,7 @@ import Testing
     try talked.hear(.opened(conversation: "ses_1", version: "1.18.34", model: nil))
     try talked.submit("a")
     try talked.submit("b")
+    try talked.hear(.accepted(mark: nil), turn: "a")
     try talked.hear(.failed(reason: "no server", hint: "try"))
     #expect(try talked.states("a", "b") == [.interrupted, .queued])
     #expect(try talked.activity == .failed)

@@ -146,7 +146,6 @@ import Testing
       "hear that it works", signal(.activity(.working, reason: nil)), "|",
       [
         .starting: "agent.activity |", .idle: "agent.activity |",
-        .asking: "agent.activity |",
       ]),
     Row(
       "hear that it failed", signal(.failed(reason: "gone", hint: nil)),

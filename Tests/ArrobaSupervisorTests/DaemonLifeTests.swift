@@ -57,6 +57,8 @@ import Testing
     defer { withExtendedLifetime(run) {} }
     let first = try run.firstDaemon()
     let terminal = try first.terminal("a", "read x; echo got $x; sleep 1000")
+    let path = "\(run.directory)/kept"
+    try first.say(.keep(name: "listener"), passing: [try Sockets.listen(at: path, backlog: 4)])
     try first.exit(1)
     for _ in 1..<RestartRule.mostDeaths { try run.nextDaemon().exit(1) }
     try eventually("it gives up") {
@@ -70,6 +72,8 @@ import Testing
     try terminal.primary.writeAll(Array("word\n".utf8))
     try eventually("its output is drained") { terminal.text.contains("got word") }
     #expect(run.startsNoDaemon(withinMs: 0))
+    // Nobody will answer there: that is told at once.
+    #expect(throws: SystemError("connect to", path, code: ECONNREFUSED)) { try Sockets.connect(to: path) }
     run.signal(SIGUSR1)
     let next = try run.nextDaemon()
     try next.passOn()

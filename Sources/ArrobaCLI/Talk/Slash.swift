@@ -94,7 +94,8 @@ package enum Slash {
     return Table.lines(rows, usesColour: false) + [
       "  /help COMMAND tells more.",
       "  All else is a prompt to the focused agent; while it works, prompts queue.",
-      "  \\ + Enter, Alt-Enter: new line · Tab: complete · Ctrl-R: search · Ctrl-A: next agent",
+      "  \\ + Enter or Alt-Enter: a new line · Tab: complete · Ctrl-R: search",
+      "  Ctrl-A: the next agent · Ctrl-L: redraw · Ctrl-Z: suspend",
       "  Ctrl-C: cancel the turn or clear the line, twice: leave · Ctrl-D: leave",
     ]
   }
