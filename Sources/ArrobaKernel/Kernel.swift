@@ -136,7 +136,7 @@ package final class Kernel {
         surroundings.process(pid)
       }
     case is any ConversationProvider:
-      conversations.open(agent, in: session, resume: world.agent(agent.id, in: session)?.talk?.conversation)
+      conversations.open(agent, in: session, as: world.agent(agent.id, in: session)?.talk)
     default:
       let reason = "this daemon has no provider \(agent.spec.provider)"
       report(.failedToStart(agent.run, reason: reason), of: agent.id, in: session)
@@ -152,7 +152,7 @@ package final class Kernel {
   func conversation(of agent: Agent, run: Run, in session: SessionID) -> (any Conversation)? {
     if let open = conversations.conversation(of: agent.id, run: run.id) { return open }
     let again = NewAgent(id: agent.id, run: run.id, spec: agent.spec)
-    conversations.open(again, in: session, resume: agent.talk?.conversation)
+    conversations.open(again, in: session, as: agent.talk)
     return conversations.conversation(of: agent.id, run: run.id)
   }
 

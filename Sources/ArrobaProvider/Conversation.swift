@@ -21,17 +21,21 @@ package struct ConversationOpening {
   package var spec: AgentSpec
   /// The provider's own name of the conversation, as `opened` said it in an earlier run; nil for a new one.
   package var resume: String?
+  /// The provider's own name of the last prompt that an agent of ours sent there, as `accepted` said it: what was left
+  /// unfinished of that is nobody else's.
+  package var lastMark: String?
   /// Hears all that the conversation says, in order, until `close`.
   package var say: @LoopActor (ProviderSignal) -> Void
 
   package init(
-    identity: AgentIdentity, run: RunID, spec: AgentSpec, resume: String?,
+    identity: AgentIdentity, run: RunID, spec: AgentSpec, resume: String?, lastMark: String? = nil,
     say: @escaping @LoopActor (ProviderSignal) -> Void
   ) {
     self.identity = identity
     self.run = run
     self.spec = spec
     self.resume = resume
+    self.lastMark = lastMark
     self.say = say
   }
 }

@@ -36,8 +36,14 @@ final class ConversationProbe {
 
   /// The first signal that matches, of those that came and those that come.
   func first(_ matches: @escaping (ProviderSignal) -> Bool) async -> ProviderSignal {
-    if let found = signals.first(where: matches) { return found }
-    return await withCheckedContinuation { waiters.append((matches, $0)) }
+    // Looked for within, since the way there may be another turn of the loop.
+    await withCheckedContinuation { waiter in
+      if let found = signals.first(where: matches) {
+        waiter.resume(returning: found)
+      } else {
+        waiters.append((matches, waiter))
+      }
+    }
   }
 
   func opened() async -> String {

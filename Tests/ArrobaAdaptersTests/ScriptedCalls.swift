@@ -1,6 +1,7 @@
 import ArrobaJSON
 import Synchronization
 import ArrobaTestSupport
+import Synchronization
 
 /// What the scripted server answers, and what a prompt comes to.
 extension ScriptedOpenCode {

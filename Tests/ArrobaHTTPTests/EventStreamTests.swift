@@ -21,8 +21,10 @@ private final class Listener {
   }
 
   func next() async -> EventStreamNews<String> {
-    if !news.isEmpty { return news.removeFirst() }
-    return await withCheckedContinuation { waiter = $0 }
+    // Looked at within, since the way there may be another turn of the loop.
+    await withCheckedContinuation { waiting in
+      if news.isEmpty { waiter = waiting } else { waiting.resume(returning: news.removeFirst()) }
+    }
   }
 
   /// The events that come until there are that many, or the stream ends.

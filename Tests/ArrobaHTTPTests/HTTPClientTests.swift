@@ -78,11 +78,12 @@ import Testing
 
   @Test("Closing the client ends what is under way")
   func closing() async throws {
-    let arrived = Mutex<CheckedContinuation<Void, Never>?>(nil)
-    let server = try LocalServer { _, _ in arrived.withLock { $0 }?.resume() }
+    let (arrivals, arrived) = AsyncStream.makeStream(of: Void.self)
+    let server = try LocalServer { _, _ in arrived.yield() }
     let client = HTTPClient(base: server.base, authorization: nil)
     async let result = get(client, "/silent")
-    await withCheckedContinuation { continuation in arrived.withLock { $0 = continuation } }
+    var iterator = arrivals.makeAsyncIterator()
+    await iterator.next()
     client.close()
     #expect(await result == .failure(.closed))
   }

@@ -40,6 +40,10 @@ final class ChildPipeLane: PipeLane {
     for descriptor in [pipes.input, pipes.output, pipes.error] { descriptor?.setBlocking(false) }
   }
 
+  /// Dropped without being closed, it would leave watches of which nobody hears: the supervisor has duplicates of the
+  /// pipes, so that closing them here alone does not end the watching, and a pipe at its end would keep the loop busy.
+  isolated deinit { close() }
+
   func start(
     onOutput: @escaping @LoopActor ([UInt8]) -> Void, onErrorOutput: @escaping @LoopActor ([UInt8]) -> Void,
     onEnd: @escaping @LoopActor () -> Void

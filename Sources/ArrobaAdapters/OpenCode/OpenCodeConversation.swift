@@ -329,7 +329,9 @@ final class OpenCodeConversation: Conversation {
   private func refuseIfElsewhere(_ look: OpenCodeLook) {
     guard case .turn(let turn) = waiting, let session, look.statuses?[session] == nil,
       let newest = look.messages?.last(where: { $0.info.role == .assistant })?.info, !newest.isFinal,
-      now.wallMs - newest.createdMs < OpenCodeLimits.elsewhereMs
+      now.wallMs - newest.createdMs < OpenCodeLimits.elsewhereMs,
+      // What a server of ours left when it died.
+      opening.lastMark.map({ $0 != look.messages?.last { $0.info.role == .user }?.info.id }) ?? true
     else { return }
     waiting = nil
     end(

@@ -30,8 +30,8 @@ package final class ConversationRoom {
     seats[agent].flatMap { $0.run == run ? $0.conversation : nil }
   }
 
-  /// Opens a new conversation, or the one that `resume` names. Where there is no provider, that is said as its failure.
-  func open(_ agent: NewAgent, in session: SessionID, resume: String?) {
+  /// Opens a new conversation, or the one that the agent has had. Where there is no provider, that is said as its failure.
+  func open(_ agent: NewAgent, in session: SessionID, as talk: Talk?) {
     leave(agent.id)
     guard let provider = providers.provider(named: agent.spec.provider) as? any ConversationProvider else {
       let reason = "this daemon has no provider \(agent.spec.provider) that can be talked to"
@@ -41,7 +41,7 @@ package final class ConversationRoom {
     let joiner = DeltaJoiner { [weak self] signal in self?.hear?(session, agent.id, signal) }
     let opening = ConversationOpening(
       identity: AgentIdentity(session: session, agent: agent.id, socket: socket), run: agent.run,
-      spec: agent.spec, resume: resume, say: { joiner.take($0) })
+      spec: agent.spec, resume: talk?.conversation, lastMark: talk?.lastMark, say: { joiner.take($0) })
     seats[agent.id] = Seat(
       run: agent.run, session: session, joiner: joiner, conversation: provider.open(opening))
   }

@@ -73,7 +73,7 @@ extension Kernel {
   private func takeUp(_ agent: Agent, run: Run) {
     guard let talk = agent.talk, let active = talk.active else { return }
     let again = NewAgent(id: agent.id, run: run.id, spec: agent.spec)
-    conversations.open(again, in: agent.session, resume: talk.conversation)
+    conversations.open(again, in: agent.session, as: talk)
     conversations.conversation(of: agent.id, run: run.id)?.settle(
       UnsettledTurn(
         id: active.id, text: active.text, dispatchedAt: active.dispatchedAt ?? surroundings.now(),

@@ -42,6 +42,9 @@ package struct Talk: Sendable, Equatable {
   package var queued: ArraySlice<Prompt> { active == nil ? prompts[...] : prompts.dropFirst() }
   package var openAsks: [AskRecord] { asks.filter(\.isOpen) }
 
+  /// The provider's own name of the last prompt that it took.
+  package var lastMark: String? { active?.mark ?? settled.last { $0.mark != nil }?.mark }
+
   package func prompt(_ id: PromptID) -> Prompt? {
     prompts.first { $0.id == id } ?? settled.last { $0.id == id }
   }

@@ -17,16 +17,16 @@ final class Witness {
   private var waiters: [(matches: (ProviderSignal) -> Bool, continuation: CheckedContinuation<Void, Never>)] =
     []
 
-  init(_ contestant: any Contestant, run: String = "r_1", resume: String? = nil, model: String? = nil) {
+  init(_ contestant: any Contestant, run: String = "r_1", resume: String? = nil, lastMark: String? = nil) {
     self.run = RunID(run)
     directory = contestant.directory
-    var spec = AgentSpec(
+    let spec = AgentSpec(
       provider: contestant.provider.name, directory: contestant.directory, columns: 80, rows: 24)
-    spec.model = model
     let identity = AgentIdentity(session: SessionID("s_1"), agent: AgentID("a_1"), socket: "/none")
     heard.run = self.run
     conversation = contestant.provider.open(
-      ConversationOpening(identity: identity, run: self.run, spec: spec, resume: resume) { [weak self] in
+      ConversationOpening(identity: identity, run: self.run, spec: spec, resume: resume, lastMark: lastMark) {
+        [weak self] in
         self?.hear($0)
       })
   }
