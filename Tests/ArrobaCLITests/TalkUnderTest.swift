@@ -9,13 +9,11 @@ import ArrobaTestSupport
 final class TalkUnderTest: TalkFace {
   let isLive: Bool
   private(set) var lines: [ShownLine] = []
-  private(set) var returned: [String] = []
   private(set) var talk: TalkSession?
 
   init(isLive: Bool = true) { self.isLive = isLive }
 
   func show(_ lines: [ShownLine], _ source: TalkSession.Source) { self.lines += lines }
-  func giveBack(_ text: String) { returned.append(text) }
 
   var session: TalkSession {
     get throws {

@@ -92,7 +92,7 @@ package enum TalkText {
     let tokens = ["input", "output", "reasoning", "cacheRead", "cacheWrite"]
       .compactMap { usage[$0]?.int }.reduce(0, +)
     guard tokens > 0 else { return nil }
-    let cost = usage["costMicros"]?.int.flatMap { $0 > 0 ? ", $\(dollars($0))" : nil } ?? ""
+    let cost = usage["costMicros"]?.int.flatMap { $0 >= 1000 ? ", $\(dollars($0))" : nil } ?? ""
     return "\(Humane.count(tokens)) tokens\(cost)"
   }
 

@@ -28,8 +28,6 @@ final class PlainTalk: TalkFace {
     }
   }
 
-  func giveBack(_ text: String) {}
-
   /// Waits until something comes in; false: nothing ever does.
   func hasInput() -> Bool {
     while input.isEmpty, !isInputOver {

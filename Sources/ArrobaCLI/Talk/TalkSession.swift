@@ -7,8 +7,6 @@ protocol TalkFace: AnyObject {
   /// Whether what is open (asks, growing rows) is shown as it changes, so that only what is finished comes as lines.
   var isLive: Bool { get }
   func show(_ lines: [ShownLine], _ source: TalkSession.Source)
-  /// A prompt that the daemon did not take.
-  func giveBack(_ text: String)
 }
 
 /// A session as somebody talks in it: what is typed becomes requests, what the daemon tells becomes lines. Waits for
@@ -139,6 +137,14 @@ final class TalkSession {
   }
 
   private func submit(_ text: String) {
+    if let focused, !focused.isTalkedTo {
+      let name = conversation?.name(of: focused.id) ?? focused.id
+      return tell(
+        Failure(
+          Misuse(
+            "\(name) is a program on a terminal and takes no prompts",
+            hint: "/attach goes to it, /screen shows it; Ctrl-A is the next agent")))
+    }
     submitting += 1
     var params = reference.object ?? JSONObject()
     params["text"] = .string(text)
@@ -148,8 +154,9 @@ final class TalkSession {
       case .success(let prompt):
         if let id = prompt["id"]?.string, endedMeanwhile.remove(id) == nil { own.insert(id) }
       case .failure(let error):
+        // Which one it was must be seen: others may have been entered since.
+        face.show(TalkText.prompt(text).map { ShownLine($0, .faint) }, .remark)
         tell(Failure(error))
-        face.giveBack(text)
       }
       if submitting == 0 { endedMeanwhile = [] }
     }

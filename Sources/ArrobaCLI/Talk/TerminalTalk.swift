@@ -61,8 +61,6 @@ final class TerminalTalk: TalkFace {
     }
   }
 
-  func giveBack(_ text: String) { if editor.isEmpty { editor.set(text) } }
-
   // MARK: the loop
 
   /// Talks until somebody leaves, and answers the exit code. The terminal is as it was, whatever ends it.
