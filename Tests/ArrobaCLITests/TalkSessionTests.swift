@@ -192,6 +192,7 @@ struct TalkSessionTests {
       ].map(TalkSample.line))
     try face.wait(for: "— critic —")
     #expect(face.texts == ["seen", "— critic —", "hidden half and whole"] && session.growing.isEmpty)
+    try face.settle()
     #expect(daemon.methods.contains("agent.cycle"))
   }
 

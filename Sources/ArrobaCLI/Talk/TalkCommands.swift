@@ -121,9 +121,14 @@ extension TalkSession {
     }
   }
 
+  /// New agents are of the kind that is talked to here.
+  private var provider: String? {
+    (focused?.isTalkedTo == true ? focused : conversation?.voices.first { $0.isTalkedTo })?.provider
+  }
+
   private func createSession(alias: String?) {
     var birth = Birth()
-    birth.provider = focused?.isTalkedTo == true ? focused?.provider : nil
+    birth.provider = provider
     let params = JSON.record([
       "workspace": .string(context.workspace), "alias": .text(alias), "agents": [context.agent(birth)],
     ])
@@ -186,7 +191,7 @@ extension TalkSession {
   private func spawn(_ words: [String]) {
     let count = words.count == 1 ? words.first.flatMap { Int($0) } : nil
     var birth = Birth()
-    birth.provider = focused?.isTalkedTo == true ? focused?.provider : nil
+    birth.provider = provider
     birth.model = words.count > 1 ? words[1] : nil
     let params = context.adding(
       [
