@@ -5,9 +5,20 @@ internal import Glibc
 extension Sockets {
   /// A port that nobody listens at now; nil where the system has none. Another process may take it first.
   package static func freePort() -> Int? {
-    guard let (descriptor, port) = try? bind(port: 0) else { return nil }  // none is free, for whatever reason
+    // A failure says that none is free, for whatever reason.
+    guard let (descriptor, port) = try? bind(port: 0) else { return nil }
     descriptor.close()
     return port
+  }
+
+  /// Whether somebody has that port, so that no server can be started there.
+  package static func isTaken(port: Int) -> Bool {
+    do throws(SystemError) {
+      try bind(port: port).0.close()
+      return false
+    } catch {
+      return error.code == EADDRINUSE
+    }
   }
 
   /// Listens at a port, or at any free one (0); the socket does not block.

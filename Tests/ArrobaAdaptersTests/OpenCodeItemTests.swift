@@ -76,6 +76,22 @@ import Testing
     #expect(turn.texts["prt_1"] == "the beginning and the rest")
   }
 
+  @Test("A text that a look shows before the stream does is told from its beginning all the same")
+  func overtaken() {
+    var turn = running()
+    turn.look?.messages = [
+      OpenCodeStoredMessage(
+        info: TurnUnderTest.message("msg_answer", .assistant, createdMs: 2),
+        parts: [TurnUnderTest.text("", "prt_1", of: "msg_answer")])
+    ]
+    turn.look?.statuses = [TurnUnderTest.root: .busy]
+    turn.change { translator, _ in translator.streamWasLost() }
+    turn.take(text(""))
+    turn.take(delta("one "))
+    turn.take(delta("two"))
+    #expect(turn.texts["prt_1"] == "one two")
+  }
+
   @Test("Half an answer before a retry is dropped, or it would be read two, three, four times")
   func retried() {
     var turn = running()

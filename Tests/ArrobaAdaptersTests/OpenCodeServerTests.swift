@@ -15,7 +15,7 @@ import Testing
 @Suite @LoopActor struct OpenCodeServerTests {
   private func failure(_ probe: ConversationProbe) async -> String {
     let signal = await probe.first { if case .failed = $0.what { true } else { false } }
-    guard case .failed(let reason, let hint) = signal.what else { return "" }
+    guard case .failed(let reason, let hint, _) = signal.what else { return "" }
     return hint.map { "\(reason) | \($0)" } ?? reason
   }
 
@@ -55,6 +55,46 @@ import Testing
     #expect(peer.calls("GET /global/event").count == 1)
     // Never a route of the second runner, which loses events (#38458).
     #expect(!peer.calls.contains { $0.path.hasPrefix("/api") })
+    await opencode.stop()
+  }
+
+  @Test("A port that another process took in between is given up for another one")
+  func lostPort() async throws {
+    let peer = try ScriptedOpenCode()
+    let place = TemporaryDirectory()
+    let script = """
+      #!/bin/sh
+      if mkdir "$PLACE/first"; then
+        echo "$5" >"$PLACE/port"
+        read -r line <"$PLACE/go"
+        exit 1
+      fi
+      echo 'opencode server listening on \(peer.base)'
+      exec sleep 1000
+      """
+    try Files.replace(place.path("opencode"), with: Array(script.utf8), mode: 0o755)
+    let opencode = OpenCodeUnderTest(
+      [
+        "ARROBA_OPENCODE_BIN": place.path("opencode"), "PATH": "/usr/bin:/bin", "HOME": place.path,
+        "PLACE": place.path,
+      ], place: place)
+    #expect(mkfifo(place.path("port"), 0o600) == 0 && mkfifo(place.path("go"), 0o600) == 0)
+    let probe = opencode.open()
+    let taken: (Descriptor, port: Int)? = await withCheckedContinuation { continuation in
+      Threads.start("port") {
+        let words = (try? Files.read(place.path("port"), atMost: 100)).map {
+          String(decoding: $0, as: UTF8.self)
+        }
+        let port = words.flatMap { Int($0.filter(\.isNumber)) }
+        let listener = port.flatMap { try? Sockets.listen(port: $0, backlog: 1) }
+        try? Files.append(place.path("go"), Array("\n".utf8))
+        continuation.resume(returning: listener)
+      }
+    }
+    #expect(taken != nil)
+    #expect(await probe.opened() == "ses_1")
+    #expect(opencode.children.births.count == 2)
+    taken?.0.close()
     await opencode.stop()
   }
 

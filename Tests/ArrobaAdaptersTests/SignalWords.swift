@@ -39,7 +39,8 @@ struct SignalWords {
     case .retrying(let attempt, _, let reason): "retrying \(attempt): \(quoted(reason))"
     case .turnEnded(let end): "ended \(words(end))"
     case .notice(let text): "notice \(quoted(text))"
-    case .failed(let reason, let hint): "failed \(reason) (\(hint ?? "-"))"
+    case .failed(let reason, let hint, let end):
+      "failed \(reason) (\(hint ?? "-"))\(end.map { ", ended \(words($0))" } ?? "")"
     case .unrecognised(let kind): "unrecognised \(kind)"
     }
   }

@@ -116,14 +116,19 @@ final class OpenCodeConversation: Conversation {
     let waited = waiting
     waiting = nil
     say(.activity(.failed, reason: trouble.reason), of: nil)
+    let end: (turn: PromptID, as: TurnEnd)? =
+      switch waited {
+      case .turn(let turn): (turn.id, TurnEnd(.failed(.notAccepted), reason: words, proof: "no server"))
+      case .settling(let turn):
+        (
+          turn.id,
+          TurnEnd(.interrupted, reason: "its end cannot be looked up: \(words)", proof: "no server")
+        )
+      case nil: nil
+      }
     // First, or the turn's end would bring the next one here.
-    say(.failed(reason: trouble.reason, hint: trouble.hint), of: nil)
-    switch waited {
-    case .turn(let turn): end(turn.id, TurnEnd(.failed(.notAccepted), reason: words, proof: "no server"))
-    case .settling(let turn):
-      end(turn.id, TurnEnd(.interrupted, reason: "its end cannot be looked up: \(words)", proof: "no server"))
-    case nil: break
-    }
+    say(.failed(reason: trouble.reason, hint: trouble.hint, end: end?.as), of: nil)
+    if let end { self.end(end.turn, end.as) }
   }
 
   private func end(_ turn: PromptID, _ end: TurnEnd) { say(.turnEnded(end), of: turn) }

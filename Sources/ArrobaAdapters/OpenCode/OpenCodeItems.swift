@@ -25,6 +25,8 @@ struct OpenCodeItems {
     var isDone = false
     /// Part of its text was missed, or its beginning: nothing is appended any more, the whole text comes at its end.
     var isTorn = false
+    /// Nothing of it has come by the stream, not even that it began.
+    var isOnlySeen = false
     /// What was said of a running command's output.
     var liveOutput = ""
   }
@@ -101,6 +103,7 @@ struct OpenCodeItems {
     // Taken out, so that its text is not copied.
     guard var entry = entries.removeValue(forKey: key) else { return }
     defer { entries[key] = entry }
+    entry.isOnlySeen = false
     guard !entry.isDone, !entry.isTorn, entry.item.tool == nil,
       entry.item.text.utf8.count + text.utf8.count <= OpenCodeLimits.longestText
     else { return }
@@ -127,6 +130,7 @@ struct OpenCodeItems {
       var entry = Entry(item: item, owner: owner, session: part.session, message: part.message)
       // What came before we looked is on no disk until the part ends (recorded: "").
       entry.isTorn = missed && !text.isEnded
+      entry.isOnlySeen = entry.isTorn
       entries[part.id] = entry
       if text.isEnded { return end(part.id, text.text) }
       grow(part.id, to: text.text)
@@ -134,6 +138,11 @@ struct OpenCodeItems {
     } else if text.isEnded {
       end(part.id, text.text)
     } else {
+      if !missed, entries[part.id]?.isOnlySeen == true {
+        // The look was faster than the stream, which tells it from its beginning.
+        entries[part.id]?.isTorn = false
+        entries[part.id]?.isOnlySeen = false
+      }
       grow(part.id, to: text.text)
     }
   }

@@ -151,3 +151,12 @@ enum OpenCodeReadyLine: Equatable {
     }
   }
 }
+
+extension ExitStatus {
+  var words: String {
+    switch self {
+    case .code(let code): "with status \(code)"
+    case .signal(let number): "by signal \(number)"
+    }
+  }
+}

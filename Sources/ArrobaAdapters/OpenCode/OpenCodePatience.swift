@@ -2,6 +2,8 @@
 struct OpenCodePatience: Sendable {
   /// For the line that says where a new server listens. Two to four seconds were measured, on an idle machine.
   var readyMs = 60_000
+  /// Between two questions to a server that an earlier daemon started and that does not listen yet.
+  var notYetMs = 100
   /// Without a byte of the stream: heartbeats come every 10 s, and a dead socket reports nothing (PR #47571).
   var silenceMs = 35_000
   /// Before a lost stream is opened again; it doubles from there.

@@ -65,6 +65,10 @@ extension OpenCodeTranslator {
   mutating func take(_ message: OpenCodeMessage, at now: OpenCodeMoment) {
     note(message)
     guard message.role == .assistant else { return }
+    if turn?.stop != nil, !message.isFinal, message.session == root, lastAnswer[root] != message.id {
+      // The abort came before there was anything to be aborted, and the answer begins all the same.
+      want(.abort(leavesFirst))
+    }
     lastAnswer[message.session] = message.id
     if message.session == root, let id = runningTurn, messages[message.id]?.turn == id {
       turn?.take(message, nowMs: now.ms)

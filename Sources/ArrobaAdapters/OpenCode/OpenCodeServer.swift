@@ -32,6 +32,8 @@ final class OpenCodeServer {
   private var afterStop: [@LoopActor () -> Void] = []
   /// What the server left behind is being ended.
   private var isReaping = false
+  private static let mostLostPorts = 3
+  private var lostPorts = 0
   private var idle: LoopTimer?
   private var upkeep: LoopTimer?
   /// Set where the server should be started anew as soon as nobody is busy on it.
@@ -72,7 +74,7 @@ final class OpenCodeServer {
         return Loop.shared.post { self.findProgram() }
       }
       if hasChild {
-        return Loop.shared.post { self.check(base: "http://127.0.0.1:\(note.port)", password: note.password) }
+        return Loop.shared.post { self.checkAgain(note, untilMs: LoopClock.nowMs() + self.patience.readyMs) }
       }
       // Its supervisor has died: nobody else would ever end it.
       let left = ProcessTree.descendants(of: note.pid)
@@ -112,19 +114,44 @@ final class OpenCodeServer {
     guard case .starting(let current) = phase, current === launch else { return }
     switch outcome {
     case .born(let id, let pid): child = (id, pid)
-    case .ready(let base): check(base: base, password: launch.password)
-    case .failed(let trouble): failAndStop(trouble)
+    case .ready(let base):
+      lostPorts = 0
+      check(base: base, password: launch.password)
+    case .failed(let trouble):
+      // The port was free when it was looked for, and another process was faster.
+      if child == nil, installation.port == nil, lostPorts < Self.mostLostPorts,
+        Sockets.isTaken(port: launch.port)
+      {
+        lostPorts += 1
+        return findProgram()
+      }
+      failAndStop(trouble)
     }
   }
 
-  /// Whether what listens there is what we can talk to.
-  private func check(base: String, password: String) {
+  /// A server that an earlier daemon started may still be on its way, and what it said of that has been read already.
+  private func checkAgain(_ note: OpenCodeServerNote, untilMs: Int) {
+    guard case .connecting = phase else { return }
+    check(base: "http://127.0.0.1:\(note.port)", password: note.password) { [weak self] failure in
+      guard let self, failure == .refused, child?.pid == note.pid, LoopClock.nowMs() < untilMs else {
+        return false
+      }
+      Loop.shared.after(patience.notYetMs) { [weak self] in self?.checkAgain(note, untilMs: untilMs) }
+      return true
+    }
+  }
+
+  /// Whether what listens there is what we can talk to. Nobody is told of a failure that is `taken` care of.
+  private func check(
+    base: String, password: String, taken: @escaping @LoopActor (HTTPFailure) -> Bool = { _ in false }
+  ) {
     phase = .connecting
     let client = OpenCodeConnection.client(base: base, password: password.isEmpty ? nil : password)
     client.send(OpenCodeCall.health) { [weak self] result in
       switch result {
       case .failure(let failure):
         client.close()
+        if taken(failure) { return }
         self?.failAndStop(
           OpenCodeTrouble("\(OpenCodeAnswer.Failure.unreachable(failure).words) (at \(base))"))
       case .success(let response):
@@ -319,32 +346,5 @@ final class OpenCodeServer {
   func killCommands(_ commands: [String]) {
     guard let child, !commands.isEmpty else { return }
     Threads.start("opencode-kill") { OpenCodeReaper.killCommands(commands, under: child.pid) }
-  }
-}
-
-/// When a server has grown too large.
-enum OpenCodeUpkeep {
-  enum Verdict: Equatable {
-    case fine
-    case recycleWhenIdle(String)
-    case recycleSoon(String)
-  }
-
-  static let everyMs = 60_000
-
-  static func judge(residentBytes: Int) -> Verdict {
-    let gib = Double(residentBytes) / Double(1 << 30)
-    let words = "OpenCode's server takes \((gib * 10).rounded() / 10) GiB"
-    if residentBytes > 6 << 30 { return .recycleSoon(words) }
-    return residentBytes > 2 << 30 ? .recycleWhenIdle(words) : .fine
-  }
-}
-
-extension ExitStatus {
-  var words: String {
-    switch self {
-    case .code(let code): "with status \(code)"
-    case .signal(let number): "by signal \(number)"
-    }
   }
 }

@@ -173,7 +173,8 @@ final class TalkSession {
 
   private func hear(_ event: JSON) {
     guard var changed = conversation else { return }
-    conversation = nil  // so that there is one owner, and a long item's text is not copied with each of its words
+    // So that there is one owner, and a long item's text is not copied with each of its words.
+    conversation = nil
     let focus = changed.focused
     let pieces = changed.apply(event)
     conversation = changed

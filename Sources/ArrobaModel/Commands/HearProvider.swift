@@ -58,13 +58,14 @@ extension Agent {
       isDurable = true
       hear(end, of: turn, talk, &plan)
     case .notice(let text): plan.add(.notice(text))
-    case .failed(let reason, let hint):
+    case .failed(let reason, let hint, let end):
       isDurable = true
       let words = hint.map { "\(reason) (\($0))" } ?? reason
       if let active = talk.active {
         let outcome: TurnEnd.Outcome =
           active.state == .dispatching ? .failed(.notAccepted) : .interrupted
-        plan.settle(active.id, TurnEnd(outcome, reason: words, proof: "the conversation failed"), talk)
+        plan.settle(
+          active.id, end ?? TurnEnd(outcome, reason: words, proof: "the conversation failed"), talk)
       }
       plan.add(.runEnded(run.id, exit: nil, reason: words))
       plan.become(.failed, words, of: self)

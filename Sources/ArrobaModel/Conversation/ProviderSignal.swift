@@ -41,9 +41,9 @@ package struct ProviderSignal: Sendable, Equatable {
 
     /// Worth telling a person, and of no other consequence.
     case notice(String)
-    /// The conversation cannot go on. It ends the turn that is under way, and comes before its `turnEnded`: else the next
-    /// prompt would be handed over in between.
-    case failed(reason: String, hint: String?)
+    /// The conversation cannot go on. It ends the turn that is under way, as `end` says where that is known, and comes
+    /// before its `turnEnded`: else the next prompt would be handed over in between.
+    case failed(reason: String, hint: String?, end: TurnEnd? = nil)
     /// The provider said something of a kind that is not known here. Once for each kind.
     case unrecognised(kind: String)
   }

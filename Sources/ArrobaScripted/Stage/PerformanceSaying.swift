@@ -7,6 +7,8 @@ extension Performance {
   /// Milliseconds between two pieces of a text: a person sees it stream, and nobody waits for it.
   private static let usualPauseMs = 8
   private static let usualPiece = 12
+  /// A long text comes in longer pieces: nobody waits for an hour.
+  private static let mostPieces = 200
 
   // MARK: messages
 
@@ -81,10 +83,11 @@ extension Performance {
   // MARK: texts
 
   /// A whole text, piece by piece.
-  func say(_ text: String, as kind: String = "text", pauseMs: Int = usualPauseMs, piece: Int = usualPiece)
+  func say(_ text: String, as kind: String = "text", pauseMs: Int = usualPauseMs, piece: Int? = nil)
     async throws(Ending)
   {
     openText(as: kind)
+    let piece = piece ?? max(Self.usualPiece, text.utf8.count / Self.mostPieces)
     var rest = Substring(text)
     while !rest.isEmpty {
       add(String(rest.prefix(piece)))

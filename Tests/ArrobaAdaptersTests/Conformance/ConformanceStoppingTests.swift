@@ -11,7 +11,7 @@ struct ConformanceStoppingTests {
   /// Waits until the turn is where it can be stopped.
   private static func reach(_ situation: Situation, _ witness: Witness) async throws {
     switch situation {
-    case .heldPrompt: break
+    case .heldPrompt: _ = try await witness.wait { $0.what == .activity(.working, reason: nil) }
     case .permission, .question, .childPermission: _ = try await witness.ask("p_1")
     case .lastingFailure:
       _ = try await witness.wait { if case .retrying = $0.what { true } else { false } }

@@ -100,7 +100,7 @@ enum ConversationLaws {
     Law("A failure comes before the end of the turn that it ends, and says why") { heard in
       guard let index = heard.signals.firstIndex(where: { if case .failed = $0.what { true } else { false } })
       else { return [] }
-      guard case .failed(let reason, _) = heard.signals[index].what, !reason.isEmpty else {
+      guard case .failed(let reason, _, _) = heard.signals[index].what, !reason.isEmpty else {
         return ["no reason"]
       }
       return heard.signals[..<index].suffix(1).compactMap { signal in
