@@ -21,6 +21,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   private var running: [UnownedJob] = []
   private var table = WatchTable()
   private var timers = TimerHeap()
+  private var spare = SpareWork()
 
   private init() {
     poll = epoll_create1(Int32(EPOLL_CLOEXEC))
@@ -61,11 +62,11 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     while true {
       drainJobs()
       for timer in timers.takeDue(now: LoopClock.nowMs()) { timer.fire() }
-      let isBusy = queue.withLock { !$0.isEmpty }
+      let isBusy = !spare.isEmpty || queue.withLock { !$0.isEmpty }
       let wait = isBusy ? 0 : timers.waitMs(now: LoopClock.nowMs())
       let count = epoll_wait(poll, &events, Int32(events.count), Int32(clamping: wait))
-      guard count > 0 else { continue }
-      dispatch(events[..<Int(count)])
+      if count > 0 { dispatch(events[..<Int(count)]) }
+      if !spare.isEmpty { spare.take(isIdle: count == 0, nowMs: LoopClock.nowMs())?() }
     }
   }
 
@@ -127,6 +128,12 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     let timer = LoopTimer(dueMs: LoopClock.nowMs() + max(0, delayMs), body: body)
     timers.insert(timer)
     return timer
+  }
+
+  /// Calls `body` once, when nobody waits for anything: after a round without events, or within some milliseconds where
+  /// there is none. It should be short, and come again for more.
+  @LoopActor package func whenSpare(_ body: @escaping @LoopActor () -> Void) {
+    spare.add(body, nowMs: LoopClock.nowMs())
   }
 
   /// Runs `body` on the loop soon, after what was posted before. From any thread.

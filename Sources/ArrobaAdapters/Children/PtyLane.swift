@@ -21,6 +21,8 @@ package final class PtyLane: TerminalLane {
   private var phase = Phase.idle
   private var watch: Watch?
   private var writableWaiter: (@LoopActor () -> Void)?
+  private var pace = Pace()
+  private var isResting = false
 
   /// Takes over a terminal and the ring that belongs to it. A read that was cut short by a kill is settled here.
   package init(primary: Descriptor, ring: OutputRing) {
@@ -36,6 +38,7 @@ package final class PtyLane: TerminalLane {
   }
 
   package func write(_ bytes: UnsafeRawBufferPointer) -> Int {
+    Turns.somebodyTypes()
     guard case .moved(let count) = primary.write(bytes) else { return 0 }
     return count
   }
@@ -63,7 +66,7 @@ package final class PtyLane: TerminalLane {
 
   private var interest: Watch.Readiness {
     var interest: Watch.Readiness = []
-    if case .reading = phase { interest.insert(.readable) }
+    if case .reading = phase, !isResting { interest.insert(.readable) }
     if writableWaiter != nil { interest.insert(.writable) }
     return interest
   }
@@ -96,8 +99,20 @@ package final class PtyLane: TerminalLane {
     }
   }
 
+  /// Lets others have the processor: while it is not read, a program that floods is held up.
+  private func rest() {
+    isResting = true
+    watch?.set(interest)
+    Loop.shared.after(1) { [weak self] in
+      guard let self else { return }
+      isResting = false
+      watch?.set(interest)
+    }
+  }
+
   private func readBatch(_ onOutput: @LoopActor () -> Void, _ onEnd: @LoopActor () -> Void) {
-    var budget = Turns.budget(of: self)
+    let most = Turns.budget(of: self)
+    var budget = most
     var hasRead = false
     var isAtEnd = false
     while budget > 0 {
@@ -118,11 +133,33 @@ package final class PtyLane: TerminalLane {
       if got < room / 2 { break }
     }
     if hasRead { onOutput() }
+    if pace.mustRest(after: most - budget) { rest() }
     // `onOutput` may have closed the lane.
     guard isAtEnd, case .reading = phase else { return }
     phase = .ended
     stopWatching()
     onEnd()
+  }
+}
+
+/// How much a terminal is read while somebody types: what a program floods is read at a rate that still is more than
+/// anybody can look at, and the processor is free for the program that is typed to. Two programs that are always ready to
+/// run would let that one wait for a whole slice of theirs, some milliseconds.
+@LoopActor
+private struct Pace {
+  private static let mostPerMs = 8 << 10
+
+  private var ms = 0
+  private var read = 0
+
+  mutating func mustRest(after count: Int) -> Bool {
+    let now = LoopClock.nowMs()
+    if now != ms {
+      ms = now
+      read = 0
+    }
+    read += count
+    return read >= Self.mostPerMs && Turns.isSomebodyTyping(at: now)
   }
 }
 
@@ -136,6 +173,13 @@ private enum Turns {
 
   private static var last: ObjectIdentifier?
   private static var changedMs = 0
+  private static var typedMs = 0
+  /// Longer than the time between two key presses that repeat.
+  private static let typingMs = 50
+
+  static func somebodyTypes() { typedMs = LoopClock.nowMs() }
+
+  static func isSomebodyTyping(at now: Int) -> Bool { now - typedMs < typingMs }
 
   /// How many bytes the terminal may read in this wake-up.
   static func budget(of lane: PtyLane) -> Int {
@@ -144,6 +188,6 @@ private enum Turns {
       last = ObjectIdentifier(lane)
       changedMs = now
     }
-    return now - changedMs > recentMs ? alone : beside
+    return now - changedMs > recentMs && !isSomebodyTyping(at: now) ? alone : beside
   }
 }

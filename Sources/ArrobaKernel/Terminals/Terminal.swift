@@ -20,7 +20,7 @@ package protocol TerminalClient: AnyObject {
 
 /// One terminal: the ring with its last output, the screen that it shows, and who looks at it.
 ///
-/// Raw bytes go to the clients untouched and first; the screen model is fed beside them. Nothing here waits for a
+/// Raw bytes go to the clients untouched and first; the screen model is fed when nobody waits, or somebody asks for it. Nothing here waits for a
 /// client: one that falls behind the ring gets a repaint instead of what it missed.
 @LoopActor
 package final class Terminal {
@@ -40,6 +40,7 @@ package final class Terminal {
   private var leader: AttachmentID?
   private var writersWaiting: [@LoopActor () -> Void] = []
   private var hasEndedOutput = false
+  private var isFeedDue = false
 
   /// Called when the size has changed, with the new one.
   var onResize: (@LoopActor (UInt16, UInt16) -> Void)?
@@ -92,7 +93,29 @@ package final class Terminal {
 
   private func absorb() {
     for viewer in viewers { viewer.client.outputIsThere() }
-    screen.catchUp(with: lane.ring)
+    // Before the ring turns and the model would miss something.
+    while screen.lag(behind: lane.ring) > Self.mostLag { feedScreen() }
+    feedLater()
+  }
+
+  /// While the model is fed, the program can write on, and a key press waits for a short piece at most.
+  private func feedLater() {
+    guard !isFeedDue, screen.lag(behind: lane.ring) > 0 else { return }
+    isFeedDue = true
+    Loop.shared.whenSpare { [weak self] in
+      guard let self else { return }
+      isFeedDue = false
+      feedScreen()
+      feedLater()
+    }
+  }
+
+  /// Well below the ring's capacity, and soon fed where somebody asks for the screen.
+  private static let mostLag = 256 << 10
+  private static let piece = 16 << 10
+
+  private func feedScreen() {
+    screen.feed(lane.ring, atMost: Self.piece)
     let answers = screen.takeAnswers()
     // With a driver attached its terminal answers the program's queries, and must do so alone.
     if !answers.isEmpty && !isDriven && exit == nil {

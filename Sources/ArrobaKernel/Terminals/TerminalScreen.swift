@@ -22,9 +22,17 @@ package struct TerminalScreen: ~Copyable {
   /// Feeds what the ring has and the model has not. What the ring lost before it could be fed is lost to the model
   /// too: that happens only to a daemon that starts with a ring that has already turned.
   mutating func catchUp(with ring: OutputRing) {
+    while lag(behind: ring) > 0 { feed(ring, atMost: 64 << 10) }
+  }
+
+  /// How many bytes the ring has that the model has not seen.
+  func lag(behind ring: OutputRing) -> Int { Int(ring.end - max(offset, ring.start)) }
+
+  /// Feeds a piece of it.
+  mutating func feed(_ ring: OutputRing, atMost limit: Int) {
     if offset < ring.start { offset = ring.start }
-    while offset < ring.end {
-      let fed = ring.withBytes(from: offset, atMost: 64 << 10) { first, second in
+    if offset < ring.end {
+      let fed = ring.withBytes(from: offset, atMost: limit) { first, second in
         model.feed(first)
         model.feed(second)
         return first.count + second.count
