@@ -100,14 +100,14 @@ package struct UnsettledTurn: Sendable, Equatable {
   package var dispatchedAt: Instant
   /// The provider's own name for the prompt, as `accepted` said it; nil where it did not come to that.
   package var mark: String?
-  /// Whether it was to be cancelled.
-  package var isCancelling: Bool
+  /// When it was told to stop, if it was.
+  package var cancelledAt: Instant?
 
-  package init(id: PromptID, text: String, dispatchedAt: Instant, mark: String?, isCancelling: Bool) {
+  package init(id: PromptID, text: String, dispatchedAt: Instant, mark: String?, cancelledAt: Instant?) {
     self.id = id
     self.text = text
     self.dispatchedAt = dispatchedAt
     self.mark = mark
-    self.isCancelling = isCancelling
+    self.cancelledAt = cancelledAt
   }
 }

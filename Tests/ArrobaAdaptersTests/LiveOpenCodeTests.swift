@@ -148,7 +148,7 @@ struct LiveOpenCodeTests {
     next.conversation?.settle(
       UnsettledTurn(
         id: PromptID("p_1"), text: "[[fake:slow|4]]", dispatchedAt: Instant(ms: Clock.wallMs()), mark: mark,
-        isCancelling: false))
+        cancelledAt: nil))
     let end = await next.end(of: "p_1")
     #expect(end == TurnEnd(.completed, proof: "idle, finish stop"))
     #expect(next.transcript(of: "p_1").first?.hasPrefix("text tick 1 tick 2") == true)

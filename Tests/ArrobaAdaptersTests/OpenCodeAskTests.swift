@@ -150,7 +150,7 @@ import Testing
   func leftover() {
     var turn = running()
     turn.take(.permissionAsked(TurnUnderTest.permission()))
-    turn.change { translator, _ in translator.cancel(PromptID("p_1"), force: false) }
+    turn.change { $0.cancel(PromptID("p_1"), force: false, at: $1) }
     turn.answer(error: OpenCodeError(name: "MessageAbortedError", message: "Aborted", statusCode: nil))
     turn.idle()
     turn.pass(300)
@@ -254,7 +254,7 @@ import Testing
   @Test("A command that starts after the abort is aborted again (#33364)")
   func lateTool() {
     var turn = running()
-    turn.change { translator, _ in translator.cancel(PromptID("p_1"), force: false) }
+    turn.change { $0.cancel(PromptID("p_1"), force: false, at: $1) }
     #expect(turn.wishes.count { $0 == .abort([TurnUnderTest.root]) } == 1)
     turn.take(.part(TurnUnderTest.tool(.running)))
     #expect(turn.wishes.count { $0 == .abort([TurnUnderTest.root]) } == 2)

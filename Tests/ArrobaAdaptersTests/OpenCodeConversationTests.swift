@@ -194,8 +194,7 @@ import Testing
   }
 
   @Test(
-    "A turn that does not stop is given up after its commands were killed, and others go on (#16721, #40829)",
-    .disabled("it does not end since the adapter waits for the stream before it posts; docs/TESTING.md, Open")
+    "A turn that does not stop is given up after its commands were killed, and others go on (#16721, #40829)"
   )
   func stubborn() async throws {
     var patience = OpenCodePatience()
@@ -212,8 +211,7 @@ import Testing
   }
 
   @Test(
-    "A server of ours that does not stop a turn is started anew, and that ends the turn (GOTCHAS 4)",
-    .disabled("it does not end since the adapter waits for the stream before it posts; docs/TESTING.md, Open")
+    "A server of ours that does not stop a turn is started anew, and that ends the turn (GOTCHAS 4)"
   )
   func recycled() async throws {
     var patience = OpenCodePatience()

@@ -40,7 +40,7 @@ final class OpenCodeUnderTest {
     let place = TemporaryDirectory()
     let script =
       "#!/bin/sh\necho 'some log line'\necho 'opencode server listening on \(peer.base)'\n\(rest)\n"
-    try Files.replace(place.path("opencode"), with: Array(script.utf8), mode: 0o755)
+    try ProgramFile.write(place.path("opencode"), script)
     let port = peer.base.split(separator: ":").last.map(String.init) ?? ""
     self.init(
       [

@@ -14,6 +14,8 @@ import Testing
     var error: OpenCodeError?
     var output = 12
     var isStopped = false
+    /// It was begun although the turn had been told to stop.
+    var isLate = false
     var wasDenied = false
     var outcome: TurnEnd.Outcome
     var reason: String?
@@ -21,7 +23,13 @@ import Testing
 
   private static let rows: [Row] = [
     Row(finish: "stop", outcome: .completed),
-    Row(finish: "stop", isStopped: true, outcome: .completed),
+    Row(
+      finish: "stop", isStopped: true, outcome: .completed,
+      reason: "the answer was complete before OpenCode could be stopped"),
+    // An abort that found nothing to abort: what runs to its end all the same is not what was asked for.
+    Row(finish: "stop", isLate: true, outcome: .cancelled, reason: "cancelled"),
+    Row(finish: "length", isLate: true, outcome: .cancelled, reason: "cancelled"),
+    Row(finish: "unknown", output: 0, isLate: true, outcome: .cancelled, reason: "cancelled"),
     Row(finish: "length", outcome: .completed, reason: "the answer was cut at the model's output limit"),
     // A turn may end with tool calls: a permission was denied.
     Row(
@@ -78,15 +86,25 @@ import Testing
   @Test("The newest answer decides how a turn ended", arguments: rows)
   func verdict(row: Row) {
     var turn = OpenCodeTurn(TurnRequest(id: PromptID("p_1"), text: ""), nowMs: 0)
+    if row.isLate { turn.tellToStop(.asked, wallMs: 1) }
     turn.take(
       TurnUnderTest.message(
         "msg_1", .assistant, createdMs: 1, finish: row.finish, isComplete: row.isComplete, error: row.error,
         output: row.output), nowMs: 0)
-    if row.isStopped { turn.stop = .asked }
+    if row.isStopped { turn.tellToStop(.asked, wallMs: 1) }
     turn.wasDenied = row.wasDenied
     let end = turn.verdict(seen: "idle", hasText: false)
     #expect(end.outcome == row.outcome)
     #expect(end.reason == row.reason)
+  }
+
+  @Test("An answer that was begun before the turn was told to stop, and missed, is none that came after")
+  func missed() {
+    var turn = OpenCodeTurn(TurnRequest(id: PromptID("p_1"), text: ""), nowMs: 0)
+    turn.tellToStop(.asked, wallMs: 10)
+    turn.take(
+      TurnUnderTest.message("msg_1", .assistant, createdMs: 9, finish: "stop", isComplete: true), nowMs: 0)
+    #expect(turn.verdict(seen: "idle", hasText: true).outcome == .completed)
   }
 
   @Test("Without an answer, the first error of the session is the reason")
@@ -95,7 +113,7 @@ import Testing
     #expect(turn.verdict(seen: "idle", hasText: false).outcome == .failed(.notAccepted))
     turn.error = OpenCodeError(name: "UnknownError", message: "Model not found: p/m.", statusCode: nil)
     #expect(turn.verdict(seen: "idle", hasText: false).reason == "Model not found: p/m.")
-    turn.stop = .asked
+    turn.tellToStop(.asked, wallMs: 0)
     #expect(turn.verdict(seen: "idle", hasText: false).outcome == .cancelled)
   }
 

@@ -91,8 +91,8 @@ struct Replay {
         translator.begin(TurnRequest(id: id, text: text), at: now)
       }
     case "abort":
-      with(call.subject) { translator, _ in
-        if let turn = translator.turn { translator.cancel(turn.request.id, force: false) }
+      with(call.subject) { translator, now in
+        if let turn = translator.turn { translator.cancel(turn.request.id, force: false, at: now) }
       }
     case "reply", "reject": reply(call)
     default: break

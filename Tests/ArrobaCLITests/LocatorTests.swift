@@ -60,7 +60,7 @@ struct LocatorTests {
     -> DaemonStart.Outcome
   {
     let program = house.path("daemon")
-    try Files.replace(program, with: Array("#!/bin/sh\n\(script)\n".utf8), mode: 0o700)
+    try ProgramFile.write(program, "#!/bin/sh\n\(script)\n")
     let start = DaemonStart(
       places: locator().places, environment: environment ?? ["PATH=/usr/bin:/bin", "MARK=\(house.path)"])
     return try start.run(program, deadlineMs: deadlineMs ?? Clock.monotonicMs() + 20_000)

@@ -99,7 +99,7 @@ struct AgentJourneys {
     try withDaemon { daemon in
       let client = try daemon.client()
       let path = daemon.house.path("work/binary")
-      try Files.replace(path, with: Array("no program at all".utf8), mode: 0o755)
+      try ProgramFile.write(path, "no program at all")
       let agent: JSON = ["argv": [.string(path)]]
       // At once: before the birth has failed, when it has and that is not recorded yet, or afterwards.
       for _ in 0..<10 {

@@ -19,7 +19,7 @@ struct UpgradeJourneys {
   /// A byte more at the end makes it another program that does the same.
   private static func install(_ name: String, in directory: String, padded count: Int) throws {
     let bytes = try Files.read(DaemonUnderTest.binary(name), atMost: 512 << 20)
-    try Files.replace("\(directory)/\(name)", with: bytes + [UInt8](repeating: 0, count: count), mode: 0o755)
+    try ProgramFile.write("\(directory)/\(name)", bytes + [UInt8](repeating: 0, count: count))
   }
 
   private static func size(ofProgramOf pid: Int32) throws -> Int {

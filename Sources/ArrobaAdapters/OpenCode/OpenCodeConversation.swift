@@ -202,7 +202,7 @@ final class OpenCodeConversation: Conversation {
       waiting = nil
       end(
         turn, TurnEnd(.interrupted, reason: "cancelled before its end was looked up", proof: "not looked up"))
-    default: translator?.cancel(turn, force: force)
+    default: translator?.cancel(turn, force: force, at: now)
     }
     carryOut()
   }

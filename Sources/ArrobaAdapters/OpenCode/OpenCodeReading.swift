@@ -134,6 +134,8 @@ extension OpenCodeTranslator {
     beginCounting()
     drain()
     say(.accepted(mark: mark), of: id)
+    // The abort came before the prompt was there.
+    if turn?.stop != nil { want(.abort(leavesFirst)) }
   }
 
   // MARK: status
@@ -181,7 +183,7 @@ extension OpenCodeTranslator {
       ahead > OpenCodeLimits.retryAheadMs
       ? "the model's service is to be asked again only in \(ahead / 60_000) minutes: \(message)"
       : "the model's service failed for \(lasting / 60_000) minutes: \(message)"
-    turn?.stop = .limit(.rateLimited, words)
+    turn?.tellToStop(.limit(.rateLimited, words), wallMs: now.wallMs)
     want(.abort(leavesFirst))
   }
 

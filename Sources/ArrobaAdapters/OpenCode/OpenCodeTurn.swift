@@ -30,7 +30,10 @@ struct OpenCodeTurn {
   /// A permission was denied or a question dismissed in the session itself: that ends a turn without an error.
   var wasDenied = false
   var wasCompacted = false
-  var stop: Stop?
+  private(set) var stop: Stop?
+  /// When it was told to stop, by the wall's clock, and the answers that were known then.
+  private var stoppedWallMs = 0
+  private var knownAtStop: Set<String> = []
   /// The session has been idle since, after the prompt was seen.
   var idleMs: Int?
   /// The newest answer has been final since.
@@ -49,6 +52,20 @@ struct OpenCodeTurn {
   /// Never by id: ids wrap around (#42608).
   var newest: OpenCodeMessage? {
     answers.indices.max { (answers[$0].createdMs, $0) < (answers[$1].createdMs, $1) }.map { answers[$0] }
+  }
+
+  /// The first reason counts.
+  mutating func tellToStop(_ stop: Stop, wallMs: Int) {
+    guard self.stop == nil else { return }
+    self.stop = stop
+    stoppedWallMs = wallMs
+    knownAtStop = Set(answers.map(\.id))
+  }
+
+  /// Whether an answer was begun although the turn had been told to stop: the abort found nothing to abort, or an agent
+  /// within the agent only. The clocks are the same machine's.
+  private func isLate(_ answer: OpenCodeMessage) -> Bool {
+    stop != nil && !knownAtStop.contains(answer.id) && answer.createdMs >= stoppedWallMs
   }
 
   mutating func take(_ answer: OpenCodeMessage, nowMs: Int) {
@@ -98,6 +115,8 @@ struct OpenCodeTurn {
     }
     guard let finish = newest.finish else { return withoutFinish(newest, seen) }
     let proof = "\(seen), finish \(finish)"
+    // It ran to an end because the abort came before there was anything to abort: not what was asked for any more.
+    if let stop, isLate(newest) { return Self.end(of: stop, "\(proof), begun after it") }
     switch finish {
     case "tool-calls":
       if let stop { return Self.end(of: stop, proof) }
@@ -118,7 +137,8 @@ struct OpenCodeTurn {
       return TurnEnd(
         .failed(.serviceFailed), reason: "the model's answer broke off without a word", proof: proof)
     default:
-      return TurnEnd(.completed, proof: proof)
+      let reason = stop == nil ? nil : "the answer was complete before OpenCode could be stopped"
+      return TurnEnd(.completed, reason: reason, proof: proof)
     }
   }
 

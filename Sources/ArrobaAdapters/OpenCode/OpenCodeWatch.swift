@@ -42,9 +42,9 @@ extension OpenCodeTranslator {
   }
 
   /// Stops the turn. Whether there is something to be aborted at the server.
-  mutating func cancel(_ id: PromptID, force: Bool) {
+  mutating func cancel(_ id: PromptID, force: Bool, at now: OpenCodeMoment) {
     guard turn?.request.id == id else { return }
-    if turn?.stop == nil { turn?.stop = .asked }
+    turn?.tellToStop(.asked, wallMs: now.wallMs)
     want(.abort(leavesFirst))
     guard force else { return }
     finish(

@@ -77,7 +77,7 @@ extension Kernel {
     conversations.conversation(of: agent.id, run: run.id)?.settle(
       UnsettledTurn(
         id: active.id, text: active.text, dispatchedAt: active.dispatchedAt ?? surroundings.now(),
-        mark: active.mark, isCancelling: active.state == .cancelling))
+        mark: active.mark, cancelledAt: active.cancelledAt))
   }
 
   private func lose(_ run: Run, of agent: Agent) {

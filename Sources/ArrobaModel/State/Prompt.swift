@@ -47,6 +47,7 @@ package struct Prompt: Sendable, Equatable {
   package var state: State { steps.last?.state ?? .queued }
   package var submittedAt: Instant? { steps.first?.at }
   package var dispatchedAt: Instant? { steps.first { $0.state == .dispatching }?.at }
+  package var cancelledAt: Instant? { steps.first { $0.state == .cancelling }?.at }
 
   mutating func enter(_ state: State, at: Instant, reason: String? = nil) {
     steps.append(Step(state: state, at: at, reason: reason))

@@ -1,6 +1,7 @@
 import ArrobaLoop
 import ArrobaModel
 import ArrobaProvider
+import ArrobaSystem
 import Testing
 
 @testable import ArrobaAdapters
@@ -123,7 +124,7 @@ struct ConformanceRestartTests {
     witness.cancel("p_1")
     contestant.restart()
     let next = Witness(contestant, resume: id)
-    next.settle("p_1", text, mark: mark, isCancelling: true)
+    next.settle("p_1", text, mark: mark, cancelledAt: Instant(ms: Clock.wallMs()))
     _ = try await next.accepted("p_1")
     try contestant.letGo()
     let end = try await next.end(of: "p_1")

@@ -45,12 +45,12 @@ final class Witness {
     conversation?.submit(TurnRequest(id: PromptID(turn), text: text))
   }
 
-  func settle(_ turn: String, _ text: String, mark: String?, isCancelling: Bool = false) {
+  func settle(_ turn: String, _ text: String, mark: String?, cancelledAt: Instant? = nil) {
     heard.submitted.append(PromptID(turn))
     conversation?.settle(
       UnsettledTurn(
         id: PromptID(turn), text: text, dispatchedAt: Instant(ms: Clock.wallMs() - 60_000), mark: mark,
-        isCancelling: isCancelling))
+        cancelledAt: cancelledAt))
   }
 
   func cancel(_ turn: String, force: Bool = false) {
