@@ -14,11 +14,14 @@ final class ConversationProbe {
     [(matches: (ProviderSignal) -> Bool, continuation: CheckedContinuation<ProviderSignal, Never>)] = []
   private(set) var conversation: (any Conversation)?
   let directory: String
+  /// Lives as long as somebody listens to it.
+  private let opencode: OpenCodeUnderTest
 
   init(
     _ provider: OpenCodeUnderTest, directory: String, resume: String? = nil, model: String? = nil
   ) {
     self.directory = directory
+    opencode = provider
     var spec = AgentSpec(provider: "opencode", directory: directory, columns: 80, rows: 24)
     spec.model = model
     let identity = AgentIdentity(session: SessionID("s_1"), agent: AgentID("a_1"), socket: "/none")

@@ -11,23 +11,14 @@ import Testing
 
 /// The real OpenCode with a scripted model. Runs with `scripts/test --live`, which says in ARROBA_LIVE_ENV where the
 /// environment of its sandbox is written.
-@Suite(.enabled(if: Environment.all["ARROBA_LIVE_ENV"] != nil), .serialized) @LoopActor
+@Suite(.enabled(if: LiveEnvironment.isThere), .serialized) @LoopActor
 struct LiveOpenCodeTests {
   private let environment: [String: String]
   private let project: String
 
   init() throws {
-    let file = try #require(Environment.all["ARROBA_LIVE_ENV"])
-    var variables: [String: String] = [:]
-    for line in String(decoding: try Files.read(file, atMost: 1 << 20), as: UTF8.self).split(separator: "\n")
-    {
-      let pair = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      if pair.count == 2 { variables[String(pair[0])] = String(pair[1]) }
-    }
-    environment = variables
-    // HOME is the sandbox's, and the project stands beside it.
-    let home = try #require(variables["HOME"])
-    project = "\(Files.parent(of: home) ?? "")/project"
+    environment = try LiveEnvironment.variables()
+    project = try LiveEnvironment.project()
   }
 
   private func with(
@@ -112,6 +103,21 @@ struct LiveOpenCodeTests {
 
       probe.submit("p_4", "[[fake:plain]]")
       #expect(await probe.end(of: "p_4").outcome == .completed)
+    }
+  }
+
+  @Test(
+    "A turn that is cancelled before OpenCode has taken it ends as cancelled, and the next one is answered")
+  func cancelledAtOnce() async throws {
+    try await with { _, probe in
+      for number in 1...5 {
+        probe.submit("p_\(number)", "[[fake:plain]] \(number)")
+        probe.conversation?.cancel(PromptID("p_\(number)"), force: false)
+        let end = await probe.end(of: "p_\(number)")
+        #expect(end.outcome == .cancelled, "\(end)")
+      }
+      probe.submit("p_9", "[[fake:plain]]")
+      #expect(await probe.end(of: "p_9").outcome == .completed)
     }
   }
 

@@ -53,6 +53,7 @@ import Testing
     _ = await peer.call("GET /global/event")
     #expect(opencode.children.births.count == 1)
     #expect(peer.calls("GET /global/event").count == 1)
+    #expect(Set(peer.calls.map(\.authorization)).count == 1)
     // Never a route of the second runner, which loses events (#38458).
     #expect(!peer.calls.contains { $0.path.hasPrefix("/api") })
     await opencode.stop()

@@ -12,6 +12,8 @@ final class OpenCodeUnderTest {
   let place: TemporaryDirectory
   private(set) var children: LocalChildren
   private(set) var provider: OpenCodeProvider
+  /// What daemons before a restart had; they died, but here they are objects.
+  private var earlier: [OpenCodeProvider] = []
   private let environment: [String: String]
   private let patience: OpenCodePatience
 
@@ -51,9 +53,16 @@ final class OpenCodeUnderTest {
 
   /// As a restart of the daemon does: the conversations are forgotten, the children go on.
   func restart(losingChildren: Bool = false) {
+    earlier.append(provider)
     children = losingChildren ? LocalChildren() : children.handOver()
     provider = OpenCodeProvider(
       environment: environment, state: place.path("state"), host: children, patience: patience)
+  }
+
+  /// Else it would go on to look for its server, and find the one that another test has at the same port.
+  isolated deinit {
+    for provider in earlier + [provider] { provider.stopAll {} }
+    children.killAll()
   }
 
   func open(resume: String? = nil) -> ConversationProbe {

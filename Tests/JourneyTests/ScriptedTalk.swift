@@ -3,7 +3,7 @@ import ArrobaSystem
 import ArrobaTestSupport
 import ArrobaWire
 
-/// A session of scripted agents, and one client that talks to them and has seen every event of it from the first on.
+/// A session of agents, scripted ones if nothing else is said, and one client that talks to them and has seen every event of it from the first on.
 final class ScriptedTalk {
   let daemon: DaemonUnderTest
   private(set) var client: WireClient
@@ -12,13 +12,22 @@ final class ScriptedTalk {
   /// Every event so far, without holes also over crashes.
   private(set) var seen: [JSON] = []
 
-  init(_ daemon: DaemonUnderTest, agents count: Int = 1, model: String? = nil) throws {
+  private let provider: String
+
+  init(
+    _ daemon: DaemonUnderTest, agents count: Int = 1, model: String? = nil, provider: String = "scripted",
+    workspace: String? = nil
+  ) throws {
     self.daemon = daemon
+    self.provider = provider
     client = try daemon.client()
-    let agent = JSON.record(["provider": "scripted", "model": .text(model)])
+    let agent = JSON.record(["provider": .string(provider), "model": .text(model)])
     let made = try client.request(
       "session.create",
-      ["workspace": .string(daemon.workspace), "agents": .array(Array(repeating: agent, count: count))])
+      [
+        "workspace": .string(workspace ?? daemon.workspace),
+        "agents": .array(Array(repeating: agent, count: count)),
+      ])
     session = try made.words("id")
     agents = try made.list("agents").map { try $0.words("id") }
     try client.request("events.subscribe", ["after": "start", "session": .string(session)])
@@ -138,9 +147,9 @@ final class ScriptedTalk {
     return text
   }
 
-  /// The scripted server, as its note names it.
+  /// The server, as its note names it.
   func serverPid() throws -> Int32 {
-    let path = "\(daemon.state)/scripted/opencode/server.json"
+    let path = "\(daemon.state)\(provider == "scripted" ? "/scripted" : "")/opencode/server.json"
     return Int32(try JSONReader.read(try Files.read(path, atMost: 64 << 10)).number("pid"))
   }
 }

@@ -34,6 +34,8 @@ final class OpenCodeConnection {
   private var isClosed = false
   private var openingSinceMs = 0
   private var afterOpening: [@LoopActor () -> Void] = []
+  /// The server has ended; called with the last of what it said.
+  private var afterLast: (@LoopActor () -> Void)?
 
   init(
     _ client: HTTPClient, base: String, password: String, version: OpenCodeVersion,
@@ -118,6 +120,7 @@ final class OpenCodeConnection {
     isStreaming = false
     if wasStreaming { hear(.streamLost) }
     guard !isClosed else { return }
+    if afterLast != nil { return drained() }
     if case .notAStream(let response) = failure {
       switch OpenCodeIdentity.health(response, at: base) {
       case .trouble(let trouble): return hear(.isAnother(trouble))
@@ -131,6 +134,19 @@ final class OpenCodeConnection {
     let step = min(patience.longestDelayMs, patience.firstDelayMs << min(failures - 1, 10))
     let delay = step / 2 + Int.random(in: 0...step / 2)
     reopening = Loop.shared.after(delay) { [weak self] in self?.openStream() }
+  }
+
+  /// The server has ended. Calls `done` when all that it had said has been heard, or does not come.
+  func drain(_ done: @escaping @LoopActor () -> Void) {
+    afterLast = done
+    guard stream != nil else { return drained() }
+    Loop.shared.after(patience.drainMs) { [weak self] in self?.drained() }
+  }
+
+  private func drained() {
+    let done = afterLast
+    afterLast = nil
+    done?()
   }
 
   private func noteBytes() {

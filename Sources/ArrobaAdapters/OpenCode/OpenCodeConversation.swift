@@ -35,7 +35,8 @@ final class OpenCodeConversation: Conversation {
     self.server = server
   }
 
-  var connection: OpenCodeConnection? { server.room.connection }
+  /// Nil where nothing can be asked of it.
+  var connection: OpenCodeConnection? { server.hasEnded ? nil : server.room.connection }
   var session: String? { translator?.root }
   var isBusy: Bool { waiting != nil || translator?.turn != nil || (translator?.isBusy ?? false) }
 

@@ -11,6 +11,8 @@ struct OpenCodePatience: Sendable {
   var longestDelayMs = 10_000
   /// While anything is busy, asks are looked up this often: some come with no event (#44747).
   var askPollMs = 10_000
+  /// For the rest of the stream of a server that has ended: what it said last may be a turn's end.
+  var drainMs = 1000
   /// Since the abort, without the session having become idle: then its commands are killed, then the server.
   var killCommandsMs = 10_000
   var recycleMs = 20_000

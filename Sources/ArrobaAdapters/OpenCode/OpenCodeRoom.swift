@@ -39,7 +39,10 @@ final class OpenCodeRoom {
     roots = roots.filter { $0.value != session }
   }
 
-  func connected(_ connection: OpenCodeConnection) { self.connection = connection }
+  func connected(_ connection: OpenCodeConnection) {
+    self.connection?.close()
+    self.connection = connection
+  }
 
   /// The server is gone.
   func lose(reason: String) {

@@ -14,7 +14,7 @@ final class OpenCodeServer {
     case starting(OpenCodeLaunch)
     case connecting
     case up(OpenCodeConnection)
-    /// Told to end; those who want it next wait for that.
+    /// Told to end, or ended and its last words are on their way; those who want it next wait for that.
     case stopping
   }
 
@@ -35,9 +35,9 @@ final class OpenCodeServer {
   private static let mostLostPorts = 3
   private var lostPorts = 0
   private var idle: LoopTimer?
-  private var upkeep: LoopTimer?
+  var upkeep: LoopTimer?
   /// Set where the server should be started anew as soon as nobody is busy on it.
-  private var recycleReason: String?
+  var recycleReason: String?
 
   init(
     _ installation: OpenCodeInstallation, state: String, host: any ChildHost, patience: OpenCodePatience
@@ -49,6 +49,12 @@ final class OpenCodeServer {
     self.host = host
     host.onExit = { [weak self] id, status in self?.exited(id, status) }
     takeOver()
+  }
+
+  /// Its last words may still be on their way.
+  var hasEnded: Bool {
+    if case .stopping = phase { return child == nil }
+    return false
   }
 
   // MARK: being there
@@ -242,10 +248,14 @@ final class OpenCodeServer {
     case .starting(let launch): launch.ended(status)
     case .connecting:
       fail(OpenCodeTrouble("OpenCode's server ended \(status.words) while it was asked what it is"))
-    case .up:
-      phase = .down
+    case .up(let connection):
       upkeep?.cancel()
-      room.lose(reason: "OpenCode's server ended \(status.words)")
+      phase = .stopping
+      isReaping = true
+      connection.drain { [weak self] in
+        self?.isReaping = false
+        self?.stopped(reason: "OpenCode's server ended \(status.words)")
+      }
     }
   }
 
@@ -269,13 +279,16 @@ final class OpenCodeServer {
     recycleReason = nil
     var connection: OpenCodeConnection?
     if case .up(let current) = phase { connection = current }
+    if case .stopping = phase {
+      afterStop.append(done)
+      return
+    }
     guard let child else {
       phase = .down
       room.lose(reason: "Arroba let go of OpenCode's server")
       return done()
     }
     afterStop.append(done)
-    if case .stopping = phase { return }
     phase = .stopping
     OpenCodeReaper.stop(pid: child.pid, connection: connection, politeMs: patience.politeMs) { [host] in
       host.signal(child.id, Int(SignalNumber.terminate))
@@ -294,10 +307,10 @@ final class OpenCodeServer {
     }
   }
 
-  private func stopped() {
+  private func stopped(reason: String = "OpenCode's server was stopped") {
     guard case .stopping = phase, !isReaping, child == nil else { return }
     phase = .down
-    room.lose(reason: "OpenCode's server was stopped")
+    room.lose(reason: reason)
     let waiting = afterStop
     afterStop = []
     for body in waiting { body() }
@@ -312,39 +325,5 @@ final class OpenCodeServer {
       guard let self, room.isEmpty else { return }
       stop {}
     }
-  }
-
-  // MARK: upkeep
-
-  /// The server grows (#20695); conversations survive on disk.
-  private func keepUp() {
-    guard let child else { return }
-    upkeep = Loop.shared.after(OpenCodeUpkeep.everyMs) { [weak self] in
-      guard let self, case .up = phase, self.child?.pid == child.pid else { return }
-      switch OpenCodeUpkeep.judge(residentBytes: ProcessTree.residentBytes(of: child.pid) ?? 0) {
-      case .fine: break
-      case .recycleWhenIdle(let reason), .recycleSoon(let reason): recycleReason = reason
-      }
-      recycleIfPossible()
-      keepUp()
-    }
-  }
-
-  /// To be started anew as soon as nobody is busy.
-  func recycle(because reason: String) {
-    recycleReason = reason
-    recycleIfPossible()
-  }
-
-  private func recycleIfPossible() {
-    guard recycleReason != nil, case .up = phase, !room.hasBusy, child != nil else { return }
-    recycleReason = nil
-    stop {}
-  }
-
-  /// Kills the commands that a turn left running, by what they were called with.
-  func killCommands(_ commands: [String]) {
-    guard let child, !commands.isEmpty else { return }
-    Threads.start("opencode-kill") { OpenCodeReaper.killCommands(commands, under: child.pid) }
   }
 }

@@ -1,3 +1,6 @@
+internal import ArrobaLoop
+internal import ArrobaSystem
+
 /// When a server has grown too large.
 enum OpenCodeUpkeep {
   enum Verdict: Equatable {
@@ -13,5 +16,39 @@ enum OpenCodeUpkeep {
     let words = "OpenCode's server takes \((gib * 10).rounded() / 10) GiB"
     if residentBytes > 6 << 30 { return .recycleSoon(words) }
     return residentBytes > 2 << 30 ? .recycleWhenIdle(words) : .fine
+  }
+}
+
+extension OpenCodeServer {
+  /// The server grows (#20695); conversations survive on disk.
+  func keepUp() {
+    guard let child else { return }
+    upkeep = Loop.shared.after(OpenCodeUpkeep.everyMs) { [weak self] in
+      guard let self, case .up = phase, self.child?.pid == child.pid else { return }
+      switch OpenCodeUpkeep.judge(residentBytes: ProcessTree.residentBytes(of: child.pid) ?? 0) {
+      case .fine: break
+      case .recycleWhenIdle(let reason), .recycleSoon(let reason): recycleReason = reason
+      }
+      recycleIfPossible()
+      keepUp()
+    }
+  }
+
+  /// To be started anew as soon as nobody is busy.
+  func recycle(because reason: String) {
+    recycleReason = reason
+    recycleIfPossible()
+  }
+
+  func recycleIfPossible() {
+    guard recycleReason != nil, case .up = phase, !room.hasBusy, child != nil else { return }
+    recycleReason = nil
+    stop {}
+  }
+
+  /// Kills the commands that a turn left running, by what they were called with.
+  func killCommands(_ commands: [String]) {
+    guard let child, !commands.isEmpty else { return }
+    Threads.start("opencode-kill") { OpenCodeReaper.killCommands(commands, under: child.pid) }
   }
 }

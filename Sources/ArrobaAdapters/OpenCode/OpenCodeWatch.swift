@@ -89,6 +89,8 @@ extension OpenCodeTranslator {
     items.tear()
     asks.vanish(reason: reason)
     drain()
+    // Its end was heard before the server's, and only not settled yet.
+    if let turn, turn.phase == .running, turn.idleMs != nil, turn.isSettleable { conclude(seen: "idle") }
     switch turn?.stop {
     // Who was told to stop, and has ended, has stopped.
     case .asked?: finish(TurnEnd(.cancelled, reason: "cancelled; \(reason)", proof: "abort, server gone"))
