@@ -92,7 +92,9 @@ struct LiveJourneys {
         let id = try talk.submit(text).words("id")
         try reach(id)
         try talk.client.request("prompt.cancel", ["session": .string(talk.session)])
-        #expect(try talk.end(of: id) == "cancelled", "\(text): \(try talk.prompt(id).shown)")
+        let end = try talk.end(of: id)
+        let prompt = try talk.prompt(id)
+        #expect(end == "cancelled", "\(text): \(prompt.shown)")
       }
       let open = try talk.client.request("ask.list", ["session": .string(talk.session)])
       #expect(try open.list("asks").isEmpty)

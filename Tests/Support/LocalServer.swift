@@ -85,6 +85,25 @@ package final class LocalServer: Sendable {
 
     init(_ descriptor: Descriptor) { self.descriptor = descriptor }
 
+    /// To a server on this machine, for whoever stands between it and its clients.
+    package convenience init(toPort port: Int) throws {
+      let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+      guard number >= 0 else { throw SystemError.last("make", "a socket") }
+      let descriptor = Descriptor(owning: number)
+      descriptor.setInherited(false)
+      var address = sockaddr_in()
+      address.sin_family = sa_family_t(AF_INET)
+      address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+      address.sin_port = in_port_t(port).bigEndian
+      let isConnected = withUnsafeBytes(of: &address) { bytes in
+        bytes.withMemoryRebound(to: sockaddr.self) { pointer in
+          pointer.baseAddress.map { connect(number, $0, socklen_t(bytes.count)) == 0 } ?? false
+        }
+      }
+      guard isConnected else { throw SystemError.last("connect to", "127.0.0.1:\(port)") }
+      self.init(descriptor)
+    }
+
     package func json(_ text: String, status: Int = 200) {
       answer(text, type: "application/json", status: status)
     }
@@ -106,12 +125,19 @@ package final class LocalServer: Sendable {
       send("\(String(text.utf8.count, radix: 16))\r\n\(text)\r\n")
     }
 
+    /// Each byte in a chunk of its own.
+    package func crumbs(_ text: String) {
+      send(text.utf8.flatMap { Array("1\r\n".utf8) + [$0] + Array("\r\n".utf8) })
+    }
+
     package func endStream() { send("0\r\n\r\n") }
 
     /// Fails in silence where the client has gone; what a test waits for then does not come.
-    package func send(_ text: String) {
+    package func send(_ text: String) { send(Array(text.utf8)) }
+
+    private func send(_ bytes: [UInt8]) {
       sending.withLock { _ in
-        var rest = Array(text.utf8)[...]
+        var rest = bytes[...]
         while !rest.isEmpty {
           let count = rest.withUnsafeBytes {
             Glibc.send(descriptor.raw, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
@@ -141,7 +167,14 @@ package final class LocalServer: Sendable {
         headers: headers, body: body)
     }
 
-    private func read(through mark: [UInt8]) -> [UInt8]? {
+    /// Whether more comes before so much time has passed.
+    package func hasMore(withinMs ms: Int) -> Bool {
+      if pending.withLock({ !$0.isEmpty }) { return true }
+      var wanted = pollfd(fd: descriptor.raw, events: Int16(POLLIN), revents: 0)
+      return poll(&wanted, 1, Int32(ms)) != 0
+    }
+
+    package func read(through mark: [UInt8]) -> [UInt8]? {
       while true {
         let found: [UInt8]? = pending.withLock { bytes in
           guard bytes.count >= mark.count else { return nil }
@@ -156,7 +189,7 @@ package final class LocalServer: Sendable {
       }
     }
 
-    private func read(count: Int) -> [UInt8]? {
+    package func read(count: Int) -> [UInt8]? {
       while true {
         let found: [UInt8]? = pending.withLock { bytes in
           guard bytes.count >= count else { return nil }
