@@ -20,12 +20,13 @@ final class FaultProxy: Sendable {
   private static let eventsOfAStream = 6
 
   private let fault: Fault
-  private let upstream: Int
+  /// The port of the server, once it is known.
+  private let upstream: @Sendable () -> Int?
   private let server = Mutex<LocalServer?>(nil)
 
-  init(_ fault: Fault, before port: Int) throws {
+  init(_ fault: Fault, before upstream: @escaping @Sendable () -> Int?) throws {
     self.fault = fault
-    upstream = port
+    self.upstream = upstream
     let server = try LocalServer { [weak self] request, client in self?.pass(request, client) }
     self.server.withLock { $0 = server }
   }
@@ -35,7 +36,10 @@ final class FaultProxy: Sendable {
   // MARK: passing on
 
   private func pass(_ request: LocalServer.Request, _ client: LocalServer.Connection) {
-    guard let server = try? LocalServer.Connection(toPort: upstream) else { return client.cut() }  // it has ended
+    // It may have ended.
+    guard let port = upstream(), let server = try? LocalServer.Connection(toPort: port) else {
+      return client.cut()
+    }
     let query = request.query.isEmpty ? "" : "?\(request.query)"
     let headers = request.headers.map { "\($0.key): \($0.value)\r\n" }.joined()
     server.send("\(request.method) \(request.path)\(query) HTTP/1.1\r\n\(headers)\r\n\(request.text)")

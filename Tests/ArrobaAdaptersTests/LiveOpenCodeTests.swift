@@ -117,7 +117,8 @@ struct LiveOpenCodeTests {
         #expect(end.outcome == .cancelled, "\(end)")
       }
       probe.submit("p_9", "[[fake:plain]]")
-      #expect(await probe.end(of: "p_9").outcome == .completed)
+      let end = await probe.end(of: "p_9")
+      #expect(end.outcome == .completed, "\(end)")
     }
   }
 

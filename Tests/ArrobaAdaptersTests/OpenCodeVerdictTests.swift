@@ -107,6 +107,31 @@ import Testing
     #expect(turn.verdict(seen: "idle", hasText: true).outcome == .completed)
   }
 
+  @Test("A turn that is cancelled before its answer begins is aborted when it does, or when none comes")
+  func abortWaits() {
+    func aborts(_ turn: TurnUnderTest) -> Int { turn.wishes.count { $0 == .abort([TurnUnderTest.root]) } }
+    var begun = TurnUnderTest()
+    begun.begin()
+    begun.change { $0.cancel(PromptID("p_1"), force: false, at: $1) }
+    begun.prompt()
+    begun.busy()
+    #expect(aborts(begun) == 0)
+    begun.answer()
+    #expect(aborts(begun) == 1)
+    var none = TurnUnderTest()
+    none.begin()
+    none.prompt()
+    none.change { $0.cancel(PromptID("p_1"), force: false, at: $1) }
+    none.pass(OpenCodeLimits.unansweredMs - 1)
+    #expect(aborts(none) == 0)
+    none.pass(1)
+    #expect(aborts(none) == 1)
+    var forced = TurnUnderTest()
+    forced.begin()
+    forced.change { $0.cancel(PromptID("p_1"), force: true, at: $1) }
+    #expect(aborts(forced) == 1)
+  }
+
   @Test("Without an answer, the first error of the session is the reason")
   func noAnswer() {
     var turn = OpenCodeTurn(TurnRequest(id: PromptID("p_1"), text: ""), nowMs: 0)

@@ -29,6 +29,7 @@ final class OpenCodeConversation: Conversation {
   /// Set until the first look at a conversation that was there before.
   private var mustAdopt = false
   var ladder: OpenCodeStopping?
+  var abortsUnderWay = 0
 
   init(_ opening: ConversationOpening, server: OpenCodeServer) {
     self.opening = opening
@@ -165,14 +166,13 @@ final class OpenCodeConversation: Conversation {
       carryOut()
     case .turn(let turn):
       // A prompt to a busy session may never be answered (#21524): it waits here.
-      guard translator?.isBusy == false, translator?.turn == nil else { return }
+      guard mayBegin else { return }
       connection.whenStreaming { [weak self] in self?.begin(turn, connection) }
     }
   }
 
   private func begin(_ turn: TurnRequest, _ connection: OpenCodeConnection) {
-    guard case .turn(let next) = waiting, next == turn, translator?.isBusy == false, translator?.turn == nil
-    else { return }
+    guard case .turn(let next) = waiting, next == turn, mayBegin else { return }
     waiting = nil
     translator?.begin(turn, at: now)
     post(turn, connection)

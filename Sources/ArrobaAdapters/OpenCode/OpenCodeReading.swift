@@ -66,7 +66,8 @@ extension OpenCodeTranslator {
     note(message)
     guard message.role == .assistant else { return }
     if turn?.stop != nil, !message.isFinal, message.session == root, lastAnswer[root] != message.id {
-      // The abort came before there was anything to be aborted, and the answer begins all the same.
+      // Now there is something to be aborted; or the abort came before that, and the answer begins all the same.
+      turn?.abortDueMs = nil
       want(.abort(leavesFirst))
     }
     lastAnswer[message.session] = message.id
@@ -134,8 +135,6 @@ extension OpenCodeTranslator {
     beginCounting()
     drain()
     say(.accepted(mark: mark), of: id)
-    // The abort came before the prompt was there.
-    if turn?.stop != nil { want(.abort(leavesFirst)) }
   }
 
   // MARK: status

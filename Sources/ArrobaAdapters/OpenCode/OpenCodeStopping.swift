@@ -24,11 +24,19 @@ extension OpenCodeConversation {
   func abort(_ sessions: [String]) {
     startLadder()
     guard let connection, let directory, let first = sessions.first else { return }
+    abortsUnderWay += 1
     connection.send(OpenCodeCall.abort(first, in: directory)) { [weak self] _ in
+      guard let self else { return }
+      abortsUnderWay -= 1
       // What it answers means nothing: it says so of sessions that it has never heard of.
       let rest = Array(sessions.dropFirst())
-      if !rest.isEmpty { self?.abort(rest) }
+      if rest.isEmpty { goOn() } else { abort(rest) }
     }
+  }
+
+  /// An abort that is still on its way would hit the next turn as well as the one that it was meant for.
+  var mayBegin: Bool {
+    abortsUnderWay == 0 && translator?.isBusy == false && translator?.turn == nil
   }
 
   /// The conversation is let go of: nobody would see what a turn does from here on.

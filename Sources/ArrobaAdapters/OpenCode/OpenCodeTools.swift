@@ -126,6 +126,9 @@ enum OpenCodeLimits {
   static let unfinishedMs = 2000
   /// A prompt of which nothing was heard is looked up after that, and given up after twice as long.
   static let acceptMs = 5000
+  /// A turn that is to be stopped before its answer has begun is aborted after that: the first prompt of a directory takes
+  /// 3 s until then.
+  static let unansweredMs = 10_000
   /// An answer that is final while the session is said to be busy is taken for the end after that.
   static let busyAfterEndMs = 10_000
   /// Without any event for so long, a session that is busy is looked up.

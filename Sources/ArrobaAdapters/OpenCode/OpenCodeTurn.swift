@@ -31,6 +31,8 @@ struct OpenCodeTurn {
   var wasDenied = false
   var wasCompacted = false
   private(set) var stop: Stop?
+  /// It is to be stopped, and nothing of an answer is there yet: aborted then all the same.
+  var abortDueMs: Int?
   /// When it was told to stop, by the wall's clock, and the answers that were known then.
   private var stoppedWallMs = 0
   private var knownAtStop: Set<String> = []

@@ -45,7 +45,13 @@ extension OpenCodeTranslator {
   mutating func cancel(_ id: PromptID, force: Bool, at now: OpenCodeMoment) {
     guard turn?.request.id == id else { return }
     turn?.tellToStop(.asked, wallMs: now.wallMs)
-    want(.abort(leavesFirst))
+    // An abort while OpenCode still loads the model is kept as the loading's result: every later prompt in that directory
+    // fails with "All fibers interrupted" (1.18.34, 2026-11-25).
+    if !force, turn?.newest == nil {
+      turn?.abortDueMs = now.ms + OpenCodeLimits.unansweredMs
+    } else {
+      want(.abort(leavesFirst))
+    }
     guard force else { return }
     finish(
       TurnEnd(
@@ -132,6 +138,7 @@ extension OpenCodeTranslator {
       [turn.lastEventMs + OpenCodeLimits.quietMs, turn.lookedMs + OpenCodeLimits.quietMs].max().map { [$0] }
       ?? []
     if isPolling { deadlines.append(turn.lookedMs + OpenCodeLimits.pollMs) }
+    if let due = turn.abortDueMs { deadlines.append(due) }
     switch turn.phase {
     case .sent:
       deadlines.append(max(turn.sentMs + OpenCodeLimits.acceptMs, turn.lookedMs + OpenCodeLimits.acceptMs))
@@ -157,6 +164,10 @@ extension OpenCodeTranslator {
 
   mutating func watchTurn(at now: OpenCodeMoment) {
     guard let turn else { return settleForeign(at: now) }
+    if let due = turn.abortDueMs, now.ms >= due {
+      self.turn?.abortDueMs = nil
+      want(.abort(leavesFirst))
+    }
     if turn.phase == .running, let idle = turn.idleMs, turn.isSettleable {
       if now.ms >= max(idle, turn.finalMs ?? idle) + OpenCodeLimits.settleMs { return conclude(seen: "idle") }
     } else if mustLook(turn, now.ms) {
