@@ -21,123 +21,139 @@ struct LiveOpenCodeTests {
     project = try LiveEnvironment.project()
   }
 
-  private func with(
-    _ body: (OpenCodeUnderTest, ConversationProbe) async throws -> Void
-  ) async throws {
-    let opencode = OpenCodeUnderTest(environment)
-    let probe = ConversationProbe(opencode, directory: project)
+  private func opened(_ opencode: OpenCodeUnderTest, in directory: String? = nil) async -> ConversationProbe {
+    let probe = ConversationProbe(opencode, directory: directory ?? project)
     #expect(await probe.opened().hasPrefix("ses_"))
-    do { try await body(opencode, probe) } catch { Issue.record(error) }
+    return probe
+  }
+
+  private func with(_ body: (OpenCodeUnderTest) async -> Void) async {
+    let opencode = OpenCodeUnderTest(environment)
+    await body(opencode)
     await opencode.stop()
     #expect(opencode.children.living.isEmpty)
   }
 
-  @Test("A prompt is answered, and a second one")
-  func plain() async throws {
-    try await with { _, probe in
-      probe.submit("p_1", "[[fake:plain]] hello")
-      #expect(await probe.end(of: "p_1") == TurnEnd(.completed, proof: "idle, finish stop"))
-      #expect(probe.transcript(of: "p_1") == ["text Hello from the scripted model. This is plain text."])
-      probe.submit("p_2", "[[fake:reasoning]] think")
-      #expect(await probe.end(of: "p_2").outcome == .completed)
-      #expect(probe.transcript(of: "p_2") == ["reasoning Let me think about it.", "text Reasoned answer."])
-    }
-  }
-
-  @Test("A command is asked for, allowed, and runs; another is denied and ends the turn")
-  func permission() async throws {
-    try await with { _, probe in
-      probe.submit("p_1", "[[fake:bash|echo once]]")
-      let ask = await probe.ask()
-      #expect(ask.title == "run echo once")
-      probe.conversation?.answer(ask.key, with: AskAnswer(choices: ["once"]))
-      #expect(await probe.end(of: "p_1").outcome == .completed)
-      #expect(probe.transcript(of: "p_1").contains("bash echo once completed"))
-      probe.submit("p_2", "[[fake:bash|ls -l]]")
-      probe.conversation?.answer(await probe.ask(2).key, with: AskAnswer(choices: ["reject"]))
-      #expect(await probe.end(of: "p_2").outcome == .cancelled)
-    }
-  }
-
-  @Test("A question is put and answered")
-  func question() async throws {
-    try await with { _, probe in
-      probe.submit("p_1", "[[fake:question]]")
-      let ask = await probe.ask()
-      #expect(ask.title == "Which color?")
-      probe.conversation?.answer(ask.key, with: AskAnswer(choices: ["2"]))
-      #expect(await probe.end(of: "p_1").outcome == .completed)
-    }
-  }
-
-  @Test("An agent within the agent asks, and its answer reaches it")
-  func child() async throws {
-    try await with { _, probe in
-      probe.submit("p_1", "[[fake:task|bash~uname -a]]")
-      let ask = await probe.ask()
-      #expect(ask.subagent == "general")
-      probe.conversation?.answer(ask.key, with: AskAnswer(choices: ["once"]))
-      #expect(await probe.end(of: "p_1").outcome == .completed)
-    }
-  }
-
-  @Test("A turn is cancelled in its text, in a command and in an ask, and the next one is answered")
-  func cancelling() async throws {
-    try await with { _, probe in
-      probe.submit("p_1", "[[fake:slow|60]]")
-      _ = await probe.first { if case .itemDelta = $0.what { true } else { false } }
-      probe.conversation?.cancel(PromptID("p_1"), force: false)
-      #expect(await probe.end(of: "p_1").outcome == .cancelled)
-
-      probe.submit("p_2", "[[fake:bash|echo begin; sleep 45]]")
-      probe.conversation?.answer(await probe.ask().key, with: AskAnswer(choices: ["once"]))
-      _ = await probe.first { if case .itemDelta(_, "begin\n") = $0.what { true } else { false } }
-      probe.conversation?.cancel(PromptID("p_2"), force: false)
-      #expect(await probe.end(of: "p_2").outcome == .cancelled)
-
-      probe.submit("p_3", "[[fake:bash|echo never]]")
-      let ask = await probe.ask(2)
-      probe.conversation?.cancel(PromptID("p_3"), force: false)
-      #expect(await probe.end(of: "p_3").outcome == .cancelled)
-      _ = await probe.first { if case .askWithdrawn(ask.key, _) = $0.what { true } else { false } }
-
-      probe.submit("p_4", "[[fake:plain]]")
-      #expect(await probe.end(of: "p_4").outcome == .completed)
-    }
-  }
+  // A start of OpenCode takes seconds: what goes together has one.
 
   @Test(
-    "A turn that is cancelled before OpenCode has taken it ends as cancelled, and the next one is answered")
-  func cancelledAtOnce() async throws {
-    try await with { _, probe in
-      for number in 1...5 {
-        probe.submit("p_\(number)", "[[fake:plain]] \(number)")
-        probe.conversation?.cancel(PromptID("p_\(number)"), force: false)
-        let end = await probe.end(of: "p_\(number)")
-        #expect(end.outcome == .cancelled, "\(end)")
-      }
-      probe.submit("p_9", "[[fake:plain]]")
-      let end = await probe.end(of: "p_9")
-      #expect(end.outcome == .completed, "\(end)")
+    "Prompts are answered; commands, questions and agents within the agent ask; two workspaces share a server"
+  )
+  func conversation() async {
+    await with { opencode in
+      await plain(opencode)
+      await permission(opencode)
+      await question(opencode)
+      await child(opencode)
+      await workspaces(opencode)
     }
   }
 
-  @Test("Errors of the model's service end a turn as what they are, and retries can be cancelled")
-  func errors() async throws {
-    try await with { _, probe in
-      for (index, (marker, failure)) in [("err401", TurnFailure.authentication), ("err400", .invalidRequest)]
-        .enumerated()
-      {
-        probe.submit("p_\(index)", "[[fake:\(marker)]]")
-        #expect(await probe.end(of: "p_\(index)").outcome == .failed(failure))
-      }
-      probe.submit("p_8", "[[fake:err429]]")
-      _ = await probe.first { if case .retrying = $0.what { true } else { false } }
-      probe.conversation?.cancel(PromptID("p_8"), force: false)
-      #expect(await probe.end(of: "p_8").outcome == .cancelled)
-      probe.submit("p_9", "[[fake:flaky500|live]]")
-      #expect(await probe.end(of: "p_9").outcome == .completed)
+  @Test("Turns are cancelled wherever they are, also before they are taken; errors end them as what they are")
+  func ends() async {
+    await with { opencode in
+      await cancelledAtOnce(opencode)
+      await cancelling(opencode)
+      await errors(opencode)
     }
+  }
+
+  @Test("A server that is killed in mid turn interrupts the turn; the next prompt starts another one")
+  func serverKilled() async { await with { opencode in await killed(opencode) } }
+
+  private func plain(_ opencode: OpenCodeUnderTest) async {
+    let probe = await opened(opencode)
+    probe.submit("p_1", "[[fake:plain]] hello")
+    #expect(await probe.end(of: "p_1") == TurnEnd(.completed, proof: "idle, finish stop"))
+    #expect(probe.transcript(of: "p_1") == ["text Hello from the scripted model. This is plain text."])
+    probe.submit("p_2", "[[fake:reasoning]] think")
+    #expect(await probe.end(of: "p_2").outcome == .completed)
+    #expect(probe.transcript(of: "p_2") == ["reasoning Let me think about it.", "text Reasoned answer."])
+  }
+
+  private func permission(_ opencode: OpenCodeUnderTest) async {
+    let probe = await opened(opencode)
+    probe.submit("p_1", "[[fake:bash|echo once]]")
+    let ask = await probe.ask()
+    #expect(ask.title == "run echo once")
+    probe.conversation?.answer(ask.key, with: AskAnswer(choices: ["once"]))
+    #expect(await probe.end(of: "p_1").outcome == .completed)
+    #expect(probe.transcript(of: "p_1").contains("bash echo once completed"))
+    probe.submit("p_2", "[[fake:bash|ls -l]]")
+    probe.conversation?.answer(await probe.ask(2).key, with: AskAnswer(choices: ["reject"]))
+    #expect(await probe.end(of: "p_2").outcome == .cancelled)
+  }
+
+  private func question(_ opencode: OpenCodeUnderTest) async {
+    let probe = await opened(opencode)
+    probe.submit("p_1", "[[fake:question]]")
+    let ask = await probe.ask()
+    #expect(ask.title == "Which color?")
+    probe.conversation?.answer(ask.key, with: AskAnswer(choices: ["2"]))
+    #expect(await probe.end(of: "p_1").outcome == .completed)
+  }
+
+  private func child(_ opencode: OpenCodeUnderTest) async {
+    let probe = await opened(opencode)
+    probe.submit("p_1", "[[fake:task|bash~uname -a]]")
+    let ask = await probe.ask()
+    #expect(ask.subagent == "general")
+    probe.conversation?.answer(ask.key, with: AskAnswer(choices: ["once"]))
+    #expect(await probe.end(of: "p_1").outcome == .completed)
+  }
+
+  private func cancelling(_ opencode: OpenCodeUnderTest) async {
+    let probe = await opened(opencode)
+    probe.submit("p_1", "[[fake:slow|60]]")
+    _ = await probe.first { if case .itemDelta = $0.what { true } else { false } }
+    probe.conversation?.cancel(PromptID("p_1"), force: false)
+    #expect(await probe.end(of: "p_1").outcome == .cancelled)
+
+    probe.submit("p_2", "[[fake:bash|echo begin; sleep 45]]")
+    probe.conversation?.answer(await probe.ask().key, with: AskAnswer(choices: ["once"]))
+    _ = await probe.first { if case .itemDelta(_, "begin\n") = $0.what { true } else { false } }
+    probe.conversation?.cancel(PromptID("p_2"), force: false)
+    #expect(await probe.end(of: "p_2").outcome == .cancelled)
+
+    probe.submit("p_3", "[[fake:bash|echo never]]")
+    let ask = await probe.ask(2)
+    probe.conversation?.cancel(PromptID("p_3"), force: false)
+    #expect(await probe.end(of: "p_3").outcome == .cancelled)
+    _ = await probe.first { if case .askWithdrawn(ask.key, _) = $0.what { true } else { false } }
+
+    probe.submit("p_4", "[[fake:plain]]")
+    #expect(await probe.end(of: "p_4").outcome == .completed)
+  }
+
+  private func cancelledAtOnce(_ opencode: OpenCodeUnderTest) async {
+    // Where nobody has prompted before.
+    let place = TemporaryDirectory()
+    let probe = await opened(opencode, in: place.path)
+    for number in 1...5 {
+      probe.submit("p_\(number)", "[[fake:plain]] \(number)")
+      probe.conversation?.cancel(PromptID("p_\(number)"), force: false)
+      let end = await probe.end(of: "p_\(number)")
+      #expect(end.outcome == .cancelled, "\(end)")
+    }
+    probe.submit("p_9", "[[fake:plain]]")
+    let end = await probe.end(of: "p_9")
+    #expect(end.outcome == .completed, "\(end)")
+  }
+
+  private func errors(_ opencode: OpenCodeUnderTest) async {
+    let probe = await opened(opencode)
+    for (index, (marker, failure)) in [("err401", TurnFailure.authentication), ("err400", .invalidRequest)]
+      .enumerated()
+    {
+      probe.submit("p_\(index)", "[[fake:\(marker)]]")
+      #expect(await probe.end(of: "p_\(index)").outcome == .failed(failure))
+    }
+    probe.submit("p_8", "[[fake:err429]]")
+    _ = await probe.first { if case .retrying = $0.what { true } else { false } }
+    probe.conversation?.cancel(PromptID("p_8"), force: false)
+    #expect(await probe.end(of: "p_8").outcome == .cancelled)
+    probe.submit("p_9", "[[fake:flaky500|live]]")
+    #expect(await probe.end(of: "p_9").outcome == .completed)
   }
 
   @Test("A daemon that restarts in mid turn adopts the server, and the turn ends by proof")
@@ -165,30 +181,26 @@ struct LiveOpenCodeTests {
     await opencode.stop()
   }
 
-  @Test("A server that is killed in mid turn interrupts the turn; the next prompt starts another one")
-  func killed() async throws {
-    try await with { opencode, probe in
-      probe.submit("p_1", "[[fake:slow|60]]")
-      _ = await probe.first { if case .itemDelta = $0.what { true } else { false } }
-      for pid in opencode.children.living.values { kill(pid_t(-pid), SIGKILL) }
-      #expect(await probe.end(of: "p_1").outcome == .interrupted)
-      probe.submit("p_2", "[[fake:plain]]")
-      #expect(await probe.end(of: "p_2").outcome == .completed)
-    }
+  private func killed(_ opencode: OpenCodeUnderTest) async {
+    let probe = await opened(opencode)
+    probe.submit("p_1", "[[fake:slow|60]]")
+    _ = await probe.first { if case .itemDelta = $0.what { true } else { false } }
+    for pid in opencode.children.living.values { kill(pid_t(-pid), SIGKILL) }
+    #expect(await probe.end(of: "p_1").outcome == .interrupted)
+    probe.submit("p_2", "[[fake:plain]]")
+    #expect(await probe.end(of: "p_2").outcome == .completed)
   }
 
-  @Test("Two workspaces stream at the same time and hear their own only")
-  func workspaces() async throws {
+  private func workspaces(_ opencode: OpenCodeUnderTest) async {
     let other = TemporaryDirectory()
-    try await with { opencode, probe in
-      let second = ConversationProbe(opencode, directory: other.path)
-      _ = await second.opened()
-      probe.submit("p_1", "[[fake:slow|2]]")
-      second.submit("p_2", "[[fake:plain]]")
-      #expect(await probe.end(of: "p_1").outcome == .completed)
-      #expect(await second.end(of: "p_2").outcome == .completed)
-      #expect(second.transcript(of: "p_2") == ["text Hello from the scripted model. This is plain text."])
-      #expect(opencode.children.living.count == 1)
-    }
+    let probe = await opened(opencode)
+    let second = ConversationProbe(opencode, directory: other.path)
+    _ = await second.opened()
+    probe.submit("p_1", "[[fake:slow|2]]")
+    second.submit("p_2", "[[fake:plain]]")
+    #expect(await probe.end(of: "p_1").outcome == .completed)
+    #expect(await second.end(of: "p_2").outcome == .completed)
+    #expect(second.transcript(of: "p_2") == ["text Hello from the scripted model. This is plain text."])
+    #expect(opencode.children.living.count == 1)
   }
 }
