@@ -151,8 +151,9 @@ import Testing
     var patience = OpenCodePatience()
     patience.silenceMs = 50
     patience.firstDelayMs = 1
-    let (peer, _, _, _) = try await opened(ScriptedOpenCode.Manner(), patience)
+    let (peer, _, probe, _) = try await opened(ScriptedOpenCode.Manner(), patience)
     _ = await peer.call("GET /global/event", number: 3)
+    withExtendedLifetime(probe) {}
   }
 
   @Test("Unknown and broken events, parts and states are let pass (GOTCHAS 10.3)")
