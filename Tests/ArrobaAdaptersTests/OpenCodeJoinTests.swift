@@ -13,7 +13,8 @@ import Testing
   @Test("What is added to one text in two pieces is added at once")
   func joins() {
     var first = Self.delta("one ")
-    #expect(first.join(Self.delta("two ")) && first.join(Self.delta("three")))
+    let joined = ["two ", "three"].map { first.join(Self.delta($0)) }
+    #expect(joined == [true, true])
     #expect(first == Self.delta("one two three"))
   }
 
@@ -26,16 +27,18 @@ import Testing
   @Test("Nothing else is joined, neither with a text nor with anything", arguments: others)
   func apart(other: OpenCodeEvent) {
     var text = Self.delta("one")
-    #expect(!text.join(other) && text == Self.delta("one"))
+    let isJoined = text.join(other)
+    #expect(!isJoined && text == Self.delta("one"))
     var before = other
-    #expect(!before.join(Self.delta("one")) && before == other)
+    let takesText = before.join(Self.delta("one"))
+    #expect(!takesText && before == other)
   }
 
   @Test("A joined text is bounded, to the byte")
   func bounded() {
     var text = Self.delta("a")
-    #expect(!text.join(Self.delta(String(repeating: "b", count: OpenCodeEvent.longestJoined))))
-    #expect(text.join(Self.delta(String(repeating: "b", count: OpenCodeEvent.longestJoined - 1))))
-    #expect(!text.join(Self.delta("c")))
+    let longest = OpenCodeEvent.longestJoined
+    let joined = [longest, longest - 1, 1].map { text.join(Self.delta(String(repeating: "b", count: $0))) }
+    #expect(joined == [false, true, false])
   }
 }

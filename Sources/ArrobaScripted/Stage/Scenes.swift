@@ -92,6 +92,8 @@ extension Performance {
       add("@delta \(Clock.monotonicUs())@")
       try await pause(pauseMs)
       closeText()
+      // The end of one is out of the way of the next one's beginning.
+      try await pause(pauseMs)
     }
   }
 
