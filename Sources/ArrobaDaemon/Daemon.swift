@@ -64,7 +64,10 @@ package final class Daemon {
     let identity = Server.Identity(
       pid: Int(ThisProcess.pid), startedAt: Instant(ms: startedAt), startedMonotonicMs: startedMonotonic,
       supervisorPid: supervisor.supervisorPid, logPath: logDirectory, recovery: recovery.summary)
-    let server = Server(kernel: kernel, providers: providers, identity: identity, uid: ThisProcess.uid)
+    let server = Server(
+      kernel: kernel, providers: providers, identity: identity,
+      configuration: ConfigurationFile(path: places.config), uid: ThisProcess.uid)
+    server.follow(server.configurationFile.read())
     server.onShutdown = { [weak self] mode, reason in self?.end(mode, reason) }
     server.listen(on: try listener())
     self.server = server

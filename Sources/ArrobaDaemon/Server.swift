@@ -22,6 +22,11 @@ final class Server {
   let providers: ProviderRegistry
   let workers = Workers()
   let identity: Identity
+  let configurationFile: ConfigurationFile
+  /// Changes of the file, one after another.
+  let configuring = Turns()
+  /// What holds: the file as it was read last.
+  var configuration = ConfigurationReading(JSONObject())
   /// Asked by `daemon.shutdown`.
   var onShutdown: (@LoopActor (ShutdownMode, String) -> Void)?
   /// One buffer for all reads: what is read is taken over before the next one.
@@ -47,10 +52,14 @@ final class Server {
     var recovery: JSON
   }
 
-  init(kernel: Kernel, providers: ProviderRegistry, identity: Identity, uid: UInt32) {
+  init(
+    kernel: Kernel, providers: ProviderRegistry, identity: Identity, configuration: ConfigurationFile,
+    uid: UInt32
+  ) {
     self.kernel = kernel
     self.providers = providers
     self.identity = identity
+    configurationFile = configuration
     self.uid = uid
   }
 
@@ -180,6 +189,7 @@ final class Server {
         "lanes": .int(load.lanes), "deepestLane": .int(load.deepest),
         "laneLimit": .int(Kernel.longestCommandLane),
       ],
+      "configuration": configurationHealth,
     ]
   }
 }

@@ -28,10 +28,11 @@ package final class EventStream {
   func begin<Event: Sendable>(
     _ transport: Transport, path: String, prime: String,
     decode: @escaping @Sendable (UnsafeBufferPointer<UInt8>) -> Event?,
+    join: @escaping @Sendable (inout Event, Event) -> Bool,
     hear: @escaping @LoopActor (EventStreamNews<Event>) -> Void
   ) {
     self.transport = transport
-    let inbox = Inbox(decode)
+    let inbox = Inbox(decode, join)
     let deliver: @Sendable () -> Void = { [weak self] in
       Loop.shared.post { self?.deliver(from: inbox, hear) }
     }
@@ -121,10 +122,17 @@ private final class Inbox<Event: Sendable>: Sendable {
 
   private let state = Mutex(State())
   private let decode: @Sendable (UnsafeBufferPointer<UInt8>) -> Event?
+  private let join: @Sendable (inout Event, Event) -> Bool
   /// Enough to recognise an error or a web page.
   private let mostOfBody = 64 << 10
 
-  init(_ decode: @escaping @Sendable (UnsafeBufferPointer<UInt8>) -> Event?) { self.decode = decode }
+  init(
+    _ decode: @escaping @Sendable (UnsafeBufferPointer<UInt8>) -> Event?,
+    _ join: @escaping @Sendable (inout Event, Event) -> Bool
+  ) {
+    self.decode = decode
+    self.join = join
+  }
 
   func noteHead(_ status: Int, _ contentType: String?) {
     state.withLock {
@@ -167,7 +175,8 @@ private final class Inbox<Event: Sendable>: Sendable {
       var events = state.events
       state.events = []  // held once, so that appending does not copy
       let isWithin = state.parser.take(bytes) { event in
-        if let event = decode(event) { events.append(event) }
+        guard let event = decode(event) else { return }
+        if events.isEmpty || !join(&events[events.count - 1], event) { events.append(event) }
       }
       state.events = events
       state.bytes += bytes.count

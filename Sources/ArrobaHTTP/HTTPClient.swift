@@ -68,8 +68,12 @@ package final class HTTPClient {
 
   /// Opens an event stream. `prime` is a path that is answered shortly: the stream is opened on the connection that this
   /// leaves, since on a fresh one URLSession takes most of a core for as long as it lasts.
+  ///
+  /// `decode` and `join` run on a thread of URLSession's. `join` takes an event into the one before it, if both can be
+  /// one and nobody has heard that yet: what comes faster than it is heard then does not pile up event by event.
   package func openStream<Event: Sendable>(
     _ path: String, prime: String, decode: @escaping @Sendable (UnsafeBufferPointer<UInt8>) -> Event?,
+    join: @escaping @Sendable (inout Event, Event) -> Bool = { _, _ in false },
     hear: @escaping @LoopActor (EventStreamNews<Event>) -> Void
   ) -> EventStream {
     let stream = EventStream()
@@ -79,7 +83,7 @@ package final class HTTPClient {
       return stream
     }
     let transport = Transport(base: base, authorization: authorization)
-    stream.begin(transport, path: path, prime: prime, decode: decode, hear: hear)
+    stream.begin(transport, path: path, prime: prime, decode: decode, join: join, hear: hear)
     streams[ObjectIdentifier(stream)] = stream
     stream.onClose = { [weak self] stream in self?.streams[ObjectIdentifier(stream)] = nil }
     return stream

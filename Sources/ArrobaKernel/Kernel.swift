@@ -11,6 +11,7 @@ package final class Kernel {
   package let ledger: Ledger
   package let terminals: TerminalRoom
   package let conversations: ConversationRoom
+  package let deadlines: AskDeadlines
   private let queue = CommandQueue()
   private let repetitions: Repetitions
   private let providers: ProviderRegistry
@@ -56,7 +57,9 @@ package final class Kernel {
     self.providers = providers
     conversations = ConversationRoom(providers: providers, socket: surroundings.socket)
     self.surroundings = surroundings
+    deadlines = AskDeadlines(now: surroundings.now)
     terminals.report = { [weak self] session, agent, signal in self?.report(signal, of: agent, in: session) }
+    deadlines.expire = { [weak self] in self?.expire($0) }
     conversations.hear = { [weak self] session, agent, signal in self?.hear(signal, of: agent, in: session) }
   }
 
@@ -106,6 +109,7 @@ package final class Kernel {
     let isDurable = decision.isDurable || origin.fingerprint != nil
     try await ledger.record(decision.events, about: command.subject, cause: cause, durable: isDurable)
     let answer = render(decision.answer, in: world)
+    deadlines.note(decision.events, in: world)
     for effect in decision.effects { act(effect) }
     return answer
   }
@@ -179,8 +183,8 @@ package final class Kernel {
     case .prompts(let session, let agent, let prompts):
       ["prompts": .array(prompts.map { view($0, of: agent, in: session, world) })]
     case .ask(let session, let agent, let ask):
-      world.agent(agent, in: session)?.talk?.asks.first { $0.id == ask }?.json(session: session, agent: agent)
-        ?? .null
+      world.agent(agent, in: session)?.talk?.asks.first { $0.id == ask }?.json(
+        session: session, agent: agent, rule: deadlines.rule) ?? .null
     case .nothing: [:]
     }
   }

@@ -29,6 +29,25 @@ extension Kernel {
 
   private static let retryMs = 1000
 
+  /// The time of an ask may be up. Whether it is, is decided when its turn comes.
+  func expire(_ ask: AskDeadlines.Place) {
+    Loop.shared.task { [self] in
+      let command = AgentCommand.expire(ask.ask, deadlines.rule, at: surroundings.now())
+      do throws(Refusal) {
+        _ = try await submit(
+          .agent(ask.session, ask.agent, command), from: Origin(by: nil, command: nil, fingerprint: nil))
+        // Still open only where the clock was set back meanwhile.
+        guard world.session(ask.session)?.isOpen ?? false else { return deadlines.forget(ask.ask) }
+        deadlines.lookAgain(at: ask.ask)
+      } catch {
+        switch error.kind {
+        case .storageFull, .storageFailed, .overloaded: deadlines.lookAgain(at: ask.ask)
+        default: deadlines.forget(ask.ask)  // session or agent are gone
+        }
+      }
+    }
+  }
+
   /// Something that a provider says. In the order in which it was said.
   func hear(_ signal: ProviderSignal, of agent: AgentID, in session: SessionID) {
     Loop.shared.task { [self] in

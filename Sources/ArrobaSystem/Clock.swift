@@ -10,6 +10,13 @@ package enum Clock {
     return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
   }
 
+  /// Microseconds of that clock; all processes of the machine read the same one.
+  package static func monotonicUs() -> Int {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return time.tv_sec * 1_000_000 + time.tv_nsec / 1000
+  }
+
   /// Milliseconds since 1970 in UTC.
   package static func wallMs() -> Int {
     var time = timespec()

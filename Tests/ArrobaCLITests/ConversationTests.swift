@@ -130,6 +130,20 @@ struct ConversationTests {
     #expect(talk[agent]?.asks.isEmpty == true && talk.ask(named: "q_22") == nil)
   }
 
+  @Test(
+    "An ask that nobody answered in time says so, and what was done",
+    arguments: [("deny", "denied"), ("fail", "the prompt is cancelled")])
+  func expired(rule: String, words: String) throws {
+    var talk = conversation()
+    let ask = try #require(OpenAsk(TalkSample.ask()))
+    _ = talk.apply(TalkSample.opened(1))
+    let expired = TalkSample.event(
+      2, "ask.expired", ["ask": "q_222222", "onDeadline": .string(rule), "deadlineMs": 600_000])
+    #expect(
+      talk.apply(expired).map(\.what) == [.expired(ask, words: "\(words): nobody answered within 10m 0s")])
+    #expect(talk.apply(expired) == [] && talk[agent]?.asks.isEmpty == true)
+  }
+
   @Test("What the daemon lists and what its events then repeat is one")
   func snapshot() {
     var talk = Conversation(session: TalkSample.whole([TalkSample.voice(active: "p_1", queued: 1)]))

@@ -56,6 +56,34 @@ struct DiagnosisTests {
     ),
     (Diagnosis.configuration("/c", isThere: true, fault: nil), Finding("configuration", .ok, "/c")),
     (
+      Diagnosis.configuration(["path": "/c", "faults": [], "unknown": []], isThere: true),
+      Finding("configuration", .ok, "/c")
+    ),
+    (
+      Diagnosis.configuration(["path": "/c", "faults": [], "unknown": []], isThere: false),
+      Finding("configuration", .ok, "none, all is as usual")
+    ),
+    (
+      Diagnosis.configuration(["path": "/c", "faults": [], "unknown": ["a", "b.c"]], isThere: true),
+      Finding(
+        "configuration", .warn, "/c: a, b.c means nothing to this version",
+        mend: "docs/RUNNING.md lists what does")
+    ),
+    (
+      Diagnosis.configuration(
+        [
+          "path": "/c",
+          "faults": [
+            ["key": "a.b", "reason": "5 came", "allowed": "x or y"],
+            ["key": "", "reason": "the file is an array", "allowed": "a JSON object"],
+          ], "unknown": ["a"],
+        ], isThere: true),
+      Finding(
+        "configuration", .fail,
+        "/c: a.b: 5 came; allowed: x or y; the file is an array; allowed: a JSON object",
+        mend: "the default holds until it is mended; then: arroba daemon restart")
+    ),
+    (
       Diagnosis.configuration("/c", isThere: true, fault: "no JSON"),
       Finding("configuration", .fail, "/c: no JSON", mend: "mend it, or move it away")
     ),

@@ -172,6 +172,19 @@ struct SendTests {
     #expect(answer["ask"] == "q_222222" && answer["choice"] == "deny")
   }
 
+  @Test("A deadline that nobody met is a no: it is told, and the exit code is 5")
+  func deadline() throws {
+    let expired = TalkSample.event(
+      12, "ask.expired", ["ask": "q_222222", "onDeadline": "fail", "deadlineMs": 5000])
+    let daemon = try daemon([TalkSample.opened(11), expired, end("cancelled", ["reason": "cancelled"])])
+    defer { daemon.end() }
+    let run = ToolRun(["send", "--wait", "go"], in: daemon.house)
+    #expect(run.code == 5)
+    #expect(
+      run.error.hasSuffix(
+        "? run du -sh . → the prompt is cancelled: nobody answered within 5.0 s\narroba: cancelled\n"))
+  }
+
   @Test("--on-ask fail gives the prompt up: exit code 5")
   func fail() throws {
     let daemon = try daemon(

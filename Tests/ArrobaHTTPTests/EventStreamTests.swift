@@ -84,6 +84,29 @@ private final class Listener {
     #expect(server.accepted == 1)
   }
 
+  @Test("What can be one with the event before it, which nobody has heard yet, becomes one with it")
+  func joins() async throws {
+    let server = try server { connection in
+      connection.beginStream()
+      connection.chunk("data: a1\n\ndata: a2\n\ndata: b1\n\ndata: a3\n\ndata: a4\n\n")
+      connection.endStream()
+    }
+    let client = HTTPClient(base: server.base, authorization: nil)
+    defer { client.close() }
+    let listener = Listener()
+    listener.stream = client.openStream("/stream", prime: "/prime") {
+      $0.isEmpty ? nil : String(decoding: $0, as: UTF8.self)
+    } join: { last, next in
+      guard last.first == next.first else { return false }
+      last += next.dropFirst()
+      return true
+    } hear: { [weak listener] in
+      listener?.hear($0)
+    }
+    #expect(await listener.events(3) == ["a12", "b1", "a34"])
+    #expect(await listener.end() == nil)
+  }
+
   @Test("A stream that is cut in the middle of an event says so, and hands on no half of it")
   func cut() async throws {
     let server = try server { connection in

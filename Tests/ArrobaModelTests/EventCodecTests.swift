@@ -54,7 +54,12 @@ import Testing
         TurnEnd(.interrupted, reason: "gone", proof: "exit"),
       ] + TurnFailure.allCases.map { TurnEnd(.failed($0), reason: "words", proof: "seen") }
     let asks: [AskEvent] =
-      [.opened(question), .withdrawn(reason: "over")]
+      [
+        .opened(question), .withdrawn(reason: "over"),
+        .expired(
+          AskExpiry(onDeadline: .deny, deadlineMs: 1000, answer: AskAnswer(choices: ["no"]))),
+        .expired(AskExpiry(onDeadline: .fail, deadlineMs: 1000, answer: nil)),
+      ]
       + [AskAnswer(choices: ["a", "no"], text: "because"), AskAnswer(choices: [], text: "words")].map {
         .answered($0)
       }
@@ -127,7 +132,7 @@ import Testing
       "prompt.edited", "prompt.moved", "prompt.cancelling", "prompt.completed", "prompt.cancelled",
       "prompt.failed",
       "prompt.interrupted", "item.started", "item.delta", "item.completed", "ask.opened", "ask.answered",
-      "ask.withdrawn", "usage.recorded", "daemon.started", "daemon.stopping",
+      "ask.expired", "ask.withdrawn", "usage.recorded", "daemon.started", "daemon.stopping",
       "command.answered",
     ]
     #expect(Set(Self.events.map(\.kind)) == kinds)

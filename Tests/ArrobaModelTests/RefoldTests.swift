@@ -165,6 +165,11 @@ private struct RandomLife {
   }
 
   private mutating func anyAgentCommand(_ agent: Agent) -> AgentCommand {
+    if let talk = agent.talk, generator.oneIn(10) {
+      let rule = AskRule(deadlineMs: 1000, onDeadline: generator.pick([.deny, .fail]))
+      let ask = talk.asks.randomElement(using: &generator)?.id ?? AskID("q_none")
+      return .expire(ask, rule, at: Instant(ms: Int(ground.seq) * 1000))
+    }
     if let talk = agent.talk, !generator.oneIn(6) {
       return generator.oneIn(2)
         ? .talk(anyTalkCommand(talk))

@@ -62,7 +62,9 @@ struct TalkGround {
 
   static func talk(_ command: TalkCommand) -> Command { .agent(Ground.one, agent, .talk(command)) }
 
-  static func signal(_ what: ProviderSignal.What, of turn: PromptID? = nil, run: RunID = run) -> Command {
+  static func signal(
+    _ what: ProviderSignal.What, of turn: PromptID? = nil, run: RunID = run, ask: AskID = ask
+  ) -> Command {
     .agent(
       Ground.one, agent,
       .hear(ProviderSignal(run: run, turn: turn, what), FreshIDs(item: ItemID("i_1"), ask: ask)))
@@ -72,9 +74,12 @@ struct TalkGround {
   mutating func command(_ command: TalkCommand) throws -> Decision { try ground.run(Self.talk(command)) }
 
   @discardableResult
-  mutating func hear(_ what: ProviderSignal.What, of turn: PromptID? = nil, run: RunID = run) throws
-    -> Decision
-  { try ground.run(Self.signal(what, of: turn, run: run)) }
+  mutating func hear(
+    _ what: ProviderSignal.What, of turn: PromptID? = nil, run: RunID = run, ask: AskID = ask
+  ) throws -> Decision { try ground.run(Self.signal(what, of: turn, run: run, ask: ask)) }
+
+  @discardableResult
+  mutating func run(_ command: Command) throws -> Decision { try ground.run(command) }
 
   @discardableResult
   mutating func submit(_ prompt: PromptID) throws -> Decision {

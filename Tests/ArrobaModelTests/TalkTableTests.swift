@@ -81,6 +81,26 @@ import Testing
       [.asking: "!no kind"]),
   ]
 
+  private static func expire(_ rule: AskRule, at ms: Int) -> Command {
+    .agent(Ground.one, TalkGround.agent, .expire(TalkGround.ask, rule, at: Instant(ms: ms)))
+  }
+
+  /// Long after any ask of the ground was opened.
+  private static let late = 1 << 50
+  private static let deny = AskRule(deadlineMs: 1000, onDeadline: .deny)
+  private static let fail = AskRule(deadlineMs: 1000, onDeadline: .fail)
+
+  private static let deadlines: [Row] = [
+    Row(
+      "its time is up, and no is the rule", expire(deny, at: late), "|",
+      [.asking: "ask.expired agent.activity | answer k of a_x: reject"]),
+    Row(
+      "its time is up, and giving up is the rule", expire(fail, at: late), "|",
+      [.asking: "ask.expired prompt.cancelling agent.activity | cancel p_1 of a_x"]),
+    Row("its time is not up", expire(deny, at: 0), "|"),
+    Row("asks have no deadline", expire(AskRule(), at: late), "|"),
+  ]
+
   private static let active: Set<State> = [.dispatching, .running, .cancelling, .asking, .queued]
 
   private static func turn(_ outcome: String, _ others: [State: String] = [:]) -> [State: String] {
@@ -159,7 +179,9 @@ import Testing
     Row("hear a notice", signal(.notice("n")), "notice |", [.failed: "|", .closed: "|"]),
   ]
 
-  @Test("In each state a request or a report comes to what its row says", arguments: clients + signals)
+  @Test(
+    "In each state a request or a report comes to what its row says", arguments: clients + deadlines + signals
+  )
   func table(row: Row) throws {
     for state in State.allCases {
       #expect(try TalkGround(state).outcome(row.command) == row.outcomes[state], "\(state)")

@@ -70,6 +70,61 @@ import Testing
     #expect(ground.outcome(again) == "|")
   }
 
+  private static func expire(_ rule: AskRule, at now: Instant) -> Command {
+    .agent(Ground.one, TalkGround.agent, .expire(TalkGround.ask, rule, at: now))
+  }
+
+  @Test("An ask is due to the millisecond, and its deadline counts as an answer: the first, or none")
+  func deadline() throws {
+    let rule = AskRule(deadlineMs: 60_000, onDeadline: .deny)
+    var ground = try TalkGround(.asking)
+    let opened = try #require(ground.talk().openAsks.first?.openedAt.ms)
+    #expect(ground.outcome(Self.expire(rule, at: Instant(ms: opened + 59_999))) == "|")
+    try ground.run(Self.expire(rule, at: Instant(ms: opened + 60_000)))
+    #expect(ground.outcome(Self.expire(rule, at: Instant(ms: opened + 70_000))) == "|")
+    let late = try refusal { try ground.command(.answer(TalkGround.ask, AskAnswer(choices: ["once"]))) }
+    #expect(late.kind == .askAlreadyAnswered && late.message.contains("in time"))
+    #expect(late.details["onDeadline"] == "deny" && late.details["answer"]?["choices"] == ["reject"])
+    // Told again by a provider that does not know of it yet: it is told no again.
+    let again = TalkGround.signal(.askOpened(TalkGround.permission), of: Self.first)
+    #expect(ground.outcome(again) == "| answer k of a_x: reject")
+
+    var answered = try TalkGround(.asking)
+    try answered.command(.answer(TalkGround.ask, AskAnswer(choices: ["once"])))
+    #expect(answered.outcome(Self.expire(rule, at: Instant(ms: opened + 60_000))) == "|")
+  }
+
+  @Test("What cannot be denied is given up, and what belongs to no prompt of ours is only denied")
+  func deadlineByKind() throws {
+    let rule = AskRule(deadlineMs: 1000, onDeadline: .deny)
+    let late = Instant(ms: 1 << 50)
+    var ground = try TalkGround(.running)
+    let question = Ask(
+      key: "k", kind: .question, title: "which?", choices: [.init(id: "a", label: "A", effect: .option)])
+    try ground.hear(.askOpened(question), of: Self.first)
+    #expect(
+      ground.outcome(Self.expire(rule, at: late))
+        == "ask.expired prompt.cancelling agent.activity | cancel p_1 of a_x")
+
+    var foreign = try TalkGround(.idle)
+    try foreign.hear(.askOpened(TalkGround.permission))
+    let fail = AskRule(deadlineMs: 1000, onDeadline: .fail)
+    #expect(
+      foreign.outcome(Self.expire(fail, at: late)) == "ask.expired agent.activity | answer k of a_x: reject")
+  }
+
+  @Test("Of two asks the one that is due leaves the other open, and the agent waiting")
+  func deadlineOfOne() throws {
+    var ground = try TalkGround(.asking)
+    var other = TalkGround.permission
+    other.key = "k2"
+    try ground.hear(.askOpened(other), of: Self.first, ask: AskID("q_2"))
+    let rule = AskRule(deadlineMs: 1000, onDeadline: .deny)
+    try ground.run(Self.expire(rule, at: Instant(ms: 1 << 50)))
+    #expect(try ground.talk().openAsks.map(\.id) == [AskID("q_2")])
+    #expect(try ground.agent().activity.state == .waiting)
+  }
+
   @Test("An ask that was withdrawn is not opened again, and an answer to it says why it is too late")
   func withdrawn() throws {
     var ground = try TalkGround(.asking)

@@ -32,7 +32,7 @@ def peers():
 
 
 def programs(directory):
-    for name in ("child", "client", "copier", "probe"):
+    for name in ("child", "client", "copier", "probe", "events"):
         TOOLS[name] = os.path.join(directory, name)
         subprocess.run(
             ["gcc", "-O2", "-Wall", "-o", TOOLS[name], os.path.join(HERE, f"{name}.c"), "-lutil"], check=True)
@@ -140,6 +140,24 @@ class Daemon:
         agent = dict(agent, provider="terminal", argv=list(argv))
         return self.ask("session.create", workspace=self.workspace, agents=[agent])["id"]
 
+    def talk(self, agents=1):
+        """A session of scripted agents that are talked to: its id and theirs. It returns when all can be talked to."""
+        made = self.ask(
+            "session.create", workspace=self.workspace, agents=[{"provider": "scripted"}] * agents)
+        wait_for(
+            lambda: all(a["activity"]["state"] == "idle" for a in self.ask("session.get", session=made["id"])["agents"]),
+            60, "the conversations")
+        return made["id"], [agent["id"] for agent in made["agents"]]
+
+    def events(self, session, how, **options):
+        """A client that follows a session's events; it follows when this returns."""
+        process = subprocess.Popen(
+            [TOOLS["events"], how, self.socket, session], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            **options)
+        if process.stdout.readline() != "following\n":
+            raise RuntimeError("the events cannot be followed")
+        return process
+
     def screen(self, session):
         return "\n".join(self.ask("terminal.screen", session=session)["text"])
 
@@ -226,12 +244,13 @@ class Results:
         self.rows = []
 
     def add(self, name, ours, peer=None, unit="", target=None, kind="ratio", note=""):
-        """`target`: the largest ratio (kind "ratio"), the smallest ("at least"), or the largest figure ("most")."""
+        """`target`: the largest ratio (kind "ratio"), the smallest ("at least"), the largest figure ("most"), or the
+        smallest ("least")."""
         ratio = ours / peer if peer else None
-        judged = ours if kind == "most" else ratio
+        judged = ours if kind in ("most", "least") else ratio
         passed = None
         if target is not None and judged is not None:
-            passed = judged >= target if kind == "at least" else judged <= target
+            passed = judged >= target if kind in ("at least", "least") else judged <= target
         row = dict(
             name=name, ours=ours, peer=peer, unit=unit, ratio=ratio, target=target, kind=kind, passed=passed, note=note)
         self.rows.append(row)
@@ -252,7 +271,7 @@ class Results:
         unit = f" {row['unit']}" if row["unit"] else ""
         target = ""
         if row["target"] is not None:
-            sign = {"ratio": "≤ {} ×", "at least": "≥ {} ×", "most": "≤ {}" + unit}[row["kind"]]
+            sign = {"ratio": "≤ {} ×", "at least": "≥ {} ×", "most": "≤ {}" + unit, "least": "≥ {}" + unit}[row["kind"]]
             target = sign.format(f"{row['target']:g}")
         verdict = {True: "ok", False: "**missed**", None: ""}[row["passed"]]
         ratio = f"{row['ratio']:.2f}" if row["ratio"] is not None else ""

@@ -1,6 +1,7 @@
 internal import ArrobaHTTP
 internal import ArrobaJSON
 internal import ArrobaLoop
+internal import Synchronization
 
 /// The talk with one server: calls, and the one stream of its events, which is opened again whenever it is lost.
 @LoopActor
@@ -26,7 +27,7 @@ final class OpenCodeConnection {
   private let patience: OpenCodePatience
   private let hear: @LoopActor (News) -> Void
   private var stream: EventStream?
-  private var doubles = OpenCodeDoubles()
+  private let doubles = SharedDoubles()
   private var failures = 0
   private var lastBytesMs = 0
   private var watchdog: LoopTimer?
@@ -72,8 +73,11 @@ final class OpenCodeConnection {
     openingSinceMs = LoopClock.nowMs()
     Loop.shared.after(Self.openingMs) { [weak self] in self?.openingIsOver() }
     noteBytes()
-    stream = client.openStream(OpenCodeCall.events, prime: OpenCodeCall.health.path) {
-      OpenCodeEvent.read($0)
+    let doubles = doubles
+    stream = client.openStream(OpenCodeCall.events, prime: OpenCodeCall.health.path) { bytes in
+      OpenCodeEvent.read(bytes).flatMap { doubles.isDouble($0) ? nil : $0 }
+    } join: { last, next in
+      last.join(next)
     } hear: { [weak self] in
       self?.heard($0)
     }
@@ -85,15 +89,14 @@ final class OpenCodeConnection {
     case .opened: noteBytes()
     case .came(let events, _):
       noteBytes()
-      let new = events.filter { !doubles.isDouble($0) }
       // The server says that it is there; a stream that answers and then says nothing is none.
-      if !isStreaming, !new.isEmpty {
+      if !isStreaming, !events.isEmpty {
         isStreaming = true
         failures = 0
         hear(.streamOpened)
         openingIsOver()
       }
-      if !new.isEmpty { hear(.events(new)) }
+      if !events.isEmpty { hear(.events(events)) }
     case .ended(let failure): lost(failure)
     }
   }
@@ -172,4 +175,11 @@ final class OpenCodeConnection {
     stream = nil
     client.close()
   }
+}
+
+/// Lets doubles pass where events are decoded, which is no thread of ours, and before they are joined.
+private final class SharedDoubles: Sendable {
+  private let state = Mutex(OpenCodeDoubles())
+
+  func isDouble(_ event: OpenCodeEvent) -> Bool { state.withLock { $0.isDouble(event) } }
 }

@@ -130,6 +130,19 @@ struct OpenCodeEvent: Sendable, Equatable {
     }
   }
 
+  /// What is added to one text in pieces may be added at once: it keeps a burst of them from being as many events.
+  mutating func join(_ next: OpenCodeEvent) -> Bool {
+    guard case .partDelta(let part, let text) = what, case .partDelta(part, let more) = next.what,
+      session == next.session, directory == next.directory,
+      text.utf8.count + more.utf8.count <= Self.longestJoined
+    else { return false }
+    what = .partDelta(part: part, text: text + more)
+    return true
+  }
+
+  /// Small beside what a delta of ours may be (4 KiB), so that those stay about that.
+  static let longestJoined = 1024
+
   private static func delta(_ properties: JSON) -> What {
     guard properties["field"]?.string == "text", let part = properties["partID"]?.string,
       let text = properties["delta"]?.string

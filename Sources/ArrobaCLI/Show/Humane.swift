@@ -41,6 +41,11 @@ package enum Humane {
     instant.flatMap { CivilTime.milliseconds(rfc3339: $0) }.map { age(nowMs - $0) }
   }
 
+  /// How long it is until an instant of the protocol; nil for what is none.
+  package static func age(until instant: String?, nowMs: Int) -> String? {
+    instant.flatMap { CivilTime.milliseconds(rfc3339: $0) }.map { age($0 - nowMs) }
+  }
+
   /// "812 B", "3.4 MB".
   package static func bytes(_ count: Int) -> String {
     let units = ["kB", "MB", "GB", "TB"]

@@ -29,11 +29,15 @@ package struct PromptText {
     guard let ask = OpenAsk(json) else { return [] }
     let id = Names.prefix(of: ask.id, among: [ask.id])
     let age = Humane.age(since: json["openedAt"]?.string, nowMs: nowMs).map { " · \($0)" } ?? ""
-    let head = Clean.line("\(id)  \(name)\(age)")
+    let left =
+      Humane.age(until: json["deadlineAt"]?.string, nowMs: nowMs)
+      .map { " · due \($0 == "now" ? $0 : "in \($0)")" } ?? ""
+    let head = Clean.line("\(id)  \(name)\(age)\(left)")
     switch json["state"]?.string {
     case "answered":
       let words = ask.words(of: json["answer"] ?? .null)
       return [head, "  " + TalkText.answered(ask, words: words)]
+    case "expired": return [head, "  " + TalkText.answered(ask, words: TalkText.expiry(json))]
     case "withdrawn":
       return [head, "  " + TalkText.withdrawn(ask, reason: json["reason"]?.string ?? "?")]
     default: return [head] + TalkText.ask(ask).map { "  \($0)" } + ["    \(TalkText.howToAnswer(ask))"]

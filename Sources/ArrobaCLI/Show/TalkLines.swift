@@ -57,6 +57,7 @@ package struct TalkLines {
       return lines([TalkText.call(tool, subagent: subagent)], isBad(tool) ? .red : .green)
     case .ask(let ask): return lines(TalkText.ask(ask), .yellow)
     case .answered(let ask, let words, _, _): return lines([TalkText.answered(ask, words: words)], .yellow)
+    case .expired(let ask, let words): return lines([TalkText.answered(ask, words: words)], .yellow)
     case .withdrawn(let ask, let reason): return lines([TalkText.withdrawn(ask, reason: reason)], .faint)
     case .ended(let end): return lines(ended(end), end.state == "completed" || !end.wasSent ? .faint : .red)
     case .remark(let text): return lines(Clean.lines(text), .faint)

@@ -66,6 +66,13 @@ package enum TalkText {
     Clean.line("? \(who(ask.subagent))\(ask.title) → \(words)")
   }
 
+  /// What the deadline of an ask did, by an event or an ask as it is listed.
+  package static func expiry(_ json: JSON) -> String {
+    let waited = json["deadlineMs"]?.int.map { " within \(Humane.duration($0))" } ?? " in time"
+    let what = json["onDeadline"]?.string == "fail" ? "the prompt is cancelled" : "denied"
+    return "\(what): nobody answered\(waited)"
+  }
+
   package static func withdrawn(_ ask: OpenAsk, reason: String) -> String {
     answered(ask, words: "withdrawn: \(reason)")
   }

@@ -138,6 +138,7 @@ extension Conversation {
     settledAsks.insert(id)
     guard let place = voices[index].asks.firstIndex(where: { $0.id == id }) else { return [] }
     let ask = voices[index].asks.remove(at: place)
+    if kind == "ask.expired" { return [Piece(agent, .expired(ask, words: TalkText.expiry(data)))] }
     guard kind == "ask.answered" else {
       let reason = data["reason"]?.string ?? "it waits no more"
       return [Piece(agent, .withdrawn(ask, reason: reason))]

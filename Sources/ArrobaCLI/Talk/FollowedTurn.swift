@@ -139,6 +139,10 @@ final class FollowedTurn {
     case .answered(let ask, let words, _, let isDenial):
       if isOurs && isDenial { wasDenied = true }
       remark(TalkText.answered(ask, words: words))
+    case .expired(let ask, let words):
+      // Nobody was there to say yes, which comes to a no.
+      if isOurs { wasDenied = true }
+      remark(TalkText.answered(ask, words: words))
     case .withdrawn(let ask, let reason): remark(TalkText.withdrawn(ask, reason: reason))
     default: if isOurs { show(piece.what) }
     }
@@ -182,7 +186,7 @@ final class FollowedTurn {
     case .tool(let tool, let subagent): remark(TalkText.call(tool, subagent: subagent))
     case .remark(let text): remark(Clean.line(text))
     case .error(let text): remark("error: \(Clean.lines(text).joined(separator: "\n"))")
-    case .words, .prompt, .queued, .ask, .answered, .withdrawn, .ended: break
+    case .words, .prompt, .queued, .ask, .answered, .expired, .withdrawn, .ended: break
     }
   }
 

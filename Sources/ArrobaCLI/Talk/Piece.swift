@@ -23,6 +23,8 @@ package struct Piece: Equatable {
     case ask(OpenAsk)
     /// An ask was answered; `by` is the client that did, nil where it was none of ours.
     case answered(OpenAsk, words: String, by: String?, isDenial: Bool)
+    /// Nobody answered in time; what was done is in words.
+    case expired(OpenAsk, words: String)
     case withdrawn(OpenAsk, reason: String)
     case ended(End)
     case remark(String)

@@ -209,7 +209,8 @@ final class TalkSession {
     case .ended(let end):
       note(end)
       route(lines.piece(piece, in: conversation), of: piece.agent, .remark)
-    case .queued, .tool, .withdrawn, .remark, .error:
+    case .queued, .tool, .expired, .withdrawn, .remark, .error:
+      if case .expired = piece.what { wasDenied = true }
       route(lines.piece(piece, in: conversation), of: piece.agent, .remark)
     }
   }

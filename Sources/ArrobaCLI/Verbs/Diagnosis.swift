@@ -50,6 +50,28 @@ package enum Diagnosis {
     return Finding(name, .fail, "\(path): \(fault)", mend: "mend it, or move it away")
   }
 
+  /// The configuration by which a daemon lives, as health tells of it.
+  package static func configuration(_ told: JSON, isThere: Bool) -> Finding {
+    let name = "configuration"
+    let path = told["path"]?.string ?? "?"
+    let faults = (told["faults"]?.array ?? []).map { fault in
+      let key = fault["key"]?.string.flatMap { $0.isEmpty ? nil : "\($0): " } ?? ""
+      return "\(key)\(fault["reason"]?.string ?? "?"); allowed: \(fault["allowed"]?.string ?? "?")"
+    }
+    guard faults.isEmpty else {
+      return Finding(
+        name, .fail, "\(path): \(faults.joined(separator: "; "))",
+        mend: "the default holds until it is mended; then: arroba daemon restart")
+    }
+    let unknown = (told["unknown"]?.array ?? []).compactMap(\.string)
+    guard unknown.isEmpty else {
+      return Finding(
+        name, .warn, "\(path): \(unknown.joined(separator: ", ")) means nothing to this version",
+        mend: "docs/RUNNING.md lists what does")
+    }
+    return Finding(name, .ok, isThere ? path : "none, all is as usual")
+  }
+
   // MARK: the daemon
 
   package static func daemon(_ health: JSON, tookMs: Int, at path: String) -> Finding {

@@ -27,10 +27,12 @@ struct Doctor {
     let places = context.places
     let limit = ThisProcess.descriptorLimit
     let unit = Diagnosis.unitPath(context.environment)
+    let (daemon, health) = self.daemon()
     return [
       program("arroba-daemon"), program("arroba-supervisor"), socketDirectory(),
-      directory("state directory", places.state), directory("log directory", places.logs), configuration(),
-    ] + daemon() + [
+      directory("state directory", places.state), directory("log directory", places.logs),
+      configuration(health),
+    ] + daemon + [
       Diagnosis.locale(context.environment),
       Diagnosis.terminal(context.environment["TERM"] ?? "", isTerminal: Terminals.isTerminal(1)),
       Diagnosis.descriptors(soft: limit.soft, hard: limit.hard),
@@ -63,7 +65,12 @@ struct Doctor {
       free: Files.freeBytes(at: existing))
   }
 
-  private func configuration() -> Finding {
+  /// What a daemon that runs makes of the file; else whether it can be read at all.
+  private func configuration(_ health: JSON?) -> Finding {
+    if let told = health?["configuration"] {
+      let isThere = told["path"]?.string.flatMap { Files.status($0) } != nil
+      return Diagnosis.configuration(told, isThere: isThere)
+    }
     let path = context.places.config
     guard Files.status(path) != nil else { return Diagnosis.configuration(path, isThere: false, fault: nil) }
     do {
@@ -72,22 +79,23 @@ struct Doctor {
     } catch { return Diagnosis.configuration(path, isThere: true, fault: "\(error)") }
   }
 
-  private func daemon() -> [Finding] {
+  private func daemon() -> ([Finding], health: JSON?) {
     let path = context.client.locator.path
     do {
-      guard let connection = try context.connectionIfRunning() else { return [notRunning()] }
+      guard let connection = try context.connectionIfRunning() else { return ([notRunning()], nil) }
       let begun = Clock.monotonicMs()
       let health = try connection.call("daemon.health", [:], timeoutMs: Self.answerMs)
       let took = Clock.monotonicMs() - begun
       let supervisor = health["supervisor"]?["pid"]?.int
-      return [
+      let findings = [
         Diagnosis.daemon(health, tookMs: took, at: path),
         Diagnosis.versions(own: arrobaVersion, running: connection.daemon?.version),
         Diagnosis.supervisor(
           supervisor, isAlive: supervisor.map { Processes.exists(Int32(clamping: $0)) } ?? false),
         Diagnosis.log(health["log"]),
       ]
-    } catch { return [Diagnosis.unanswered(error)] }
+      return (findings, health)
+    } catch { return ([Diagnosis.unanswered(error)], nil) }
   }
 
   private func notRunning() -> Finding {

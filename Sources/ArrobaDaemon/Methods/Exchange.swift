@@ -85,6 +85,7 @@ final class Exchange {
     case "queue.remove": removePrompt
     case "queue.clear": clearQueue
     case "ask.answer": answerAsk
+    case "config.set": setConfiguration
     case "terminal.input": enterInput
     case "terminal.resize": resizeTerminal
     default: nil
@@ -108,6 +109,7 @@ final class Exchange {
     case "events.subscribe": return try await subscribe(params)
     case "events.unsubscribe": return .result(try unsubscribe(params))
     case "provider.list": return .result(try await listProviders())
+    case "config.get": return .result(getConfiguration())
     case "daemon.shutdown": return .result(try shutdown(params))
     case "hello":
       throw WireError(code: WireError.invalidRequest, kind: nil, message: "hello was said already")

@@ -88,7 +88,9 @@ extension Exchange {
   func listAsks(_ params: Params) async throws(WireError) -> JSON {
     let all = try params.flag("all")
     let asks = try await talks(params).flatMap { session, agent, talk in
-      (all ? talk.asks : talk.openAsks).map { $0.json(session: session.id, agent: agent.id) }
+      (all ? talk.asks : talk.openAsks).map {
+        $0.json(session: session.id, agent: agent.id, rule: kernel.deadlines.rule)
+      }
     }
     return ["asks": .array(asks), "asOf": .int(Int(kernel.ledger.head))]
   }

@@ -114,7 +114,7 @@ extension Command {
     case .agent(let id, let agent, let command):
       switch command {
       case .rename, .delete: [.init(key: .session(id), access: .exclusive)]
-      case .restart, .absorb, .talk, .hear:
+      case .restart, .absorb, .talk, .expire, .hear:
         [.init(key: .session(id), access: .shared), .init(key: .agent(agent), access: .exclusive)]
       }
     }
@@ -123,7 +123,7 @@ extension Command {
   /// Reports of the world are never turned away.
   var isReport: Bool {
     switch self {
-    case .agent(_, _, .absorb), .agent(_, _, .hear): true
+    case .agent(_, _, .absorb), .agent(_, _, .expire), .agent(_, _, .hear): true
     case .create, .session, .agent: false
     }
   }

@@ -39,6 +39,8 @@ package enum AgentCommand: Sendable, Equatable {
   /// What became of its run, or of its terminal.
   case absorb(RunSignal)
   case talk(TalkCommand)
+  /// The time of an ask may be up: `at` is now.
+  case expire(AskID, AskRule, at: Instant)
   /// What its provider says.
   case hear(ProviderSignal, FreshIDs)
 }

@@ -177,6 +177,7 @@ extension Agent {
       return decision
     case .absorb(let signal): return absorb(signal, in: session)
     case .talk(let command): return try decide(command, in: session)
+    case .expire(let ask, let rule, let now): return expire(ask, rule, at: now, in: session)
     case .hear(let signal, let fresh): return hear(signal, fresh, in: session)
     }
   }

@@ -115,6 +115,14 @@ extension Agent {
           "ask": .string(wanted.text), "answeredBy": .text(by) ?? .null, "answeredAt": .string(at.text),
           "answer": earlier.json,
         ])
+    case .expired(let expiry, let at):
+      throw Refusal(
+        kind: .askAlreadyAnswered,
+        message: "nobody answered \(wanted) in time: at \(at.text) \(expiry.words)",
+        details: [
+          "ask": .string(wanted.text), "expiredAt": .string(at.text),
+          "onDeadline": .string(expiry.onDeadline.rawValue), "answer": expiry.answer?.json ?? .null,
+        ])
     case .withdrawn(let reason, let at):
       throw Refusal(
         kind: .askAlreadyAnswered, message: "\(wanted) waits no more: \(reason)",

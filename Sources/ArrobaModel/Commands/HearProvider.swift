@@ -112,6 +112,8 @@ extension Agent {
     // The daemon died between recording the answer and giving it, or the provider did not get it.
     case .answered(let answer, let by, _):
       if by != nil { plan.act(.answer(plan.session, id, key: ask.key, answer)) }
+    case .expired(let expiry, _):
+      if let answer = expiry.answer { plan.act(.answer(plan.session, id, key: ask.key, answer)) }
     }
   }
 

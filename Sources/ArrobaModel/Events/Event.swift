@@ -71,6 +71,8 @@ package enum ItemEvent: Sendable, Equatable {
 package enum AskEvent: Sendable, Equatable {
   case opened(Ask)
   case answered(AskAnswer)
+  /// Nobody answered in time.
+  case expired(AskExpiry)
   case withdrawn(reason: String)
 }
 

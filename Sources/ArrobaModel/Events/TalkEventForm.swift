@@ -69,6 +69,10 @@ extension EventForm {
       var object = answer.json.object ?? JSONObject()
       object["ask"] = .string(id.text)
       return Parts(kind: "ask.answered", data: .object(object))
+    case .expired(let expiry):
+      var object = expiry.members
+      object["ask"] = .string(id.text)
+      return Parts(kind: "ask.expired", data: .object(object))
     case .withdrawn(let reason):
       return Parts(kind: "ask.withdrawn", data: ["ask": .string(id.text), "reason": .string(reason)])
     }
@@ -127,6 +131,7 @@ extension EventForm {
     switch kind {
     case "ask.opened": Ask(json: data).map { .opened($0) }
     case "ask.answered": .answered(AskAnswer(json: data))
+    case "ask.expired": AskExpiry(json: data).map { .expired($0) }
     case "ask.withdrawn": data["reason"]?.string.map { .withdrawn(reason: $0) }
     default: nil
     }

@@ -53,8 +53,17 @@ package enum RandomText {
   /// Crockford's alphabet without the letters that are mistaken for digits.
   private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
 
+  /// Five bits a letter, a dozen of them from each number that is drawn: the system's generator is a call of the system,
+  /// and ids are made for every word that a provider says.
   package static func letters(_ count: Int, using generator: inout some RandomNumberGenerator) -> String {
-    String(
-      decoding: (0..<count).map { _ in alphabet[Int.random(in: 0..<32, using: &generator)] }, as: UTF8.self)
+    var bits: UInt64 = 0
+    var letters: [UInt8] = []
+    letters.reserveCapacity(count)
+    for index in 0..<count {
+      if index % 12 == 0 { bits = generator.next() }
+      letters.append(alphabet[Int(bits & 31)])
+      bits >>= 5
+    }
+    return String(decoding: letters, as: UTF8.self)
   }
 }

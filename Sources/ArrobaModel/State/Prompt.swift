@@ -79,6 +79,8 @@ package struct AskRecord: Sendable, Equatable {
     case open
     /// `by` is the client instance; nil where it was answered in the provider's own client or by a rule.
     case answered(AskAnswer, by: String?, at: Instant)
+    /// Nobody answered in time, and what the rule says was done.
+    case expired(AskExpiry, at: Instant)
     case withdrawn(reason: String, at: Instant)
   }
 

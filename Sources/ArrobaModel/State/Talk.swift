@@ -111,6 +111,7 @@ extension Talk {
     switch event {
     case .opened: return  // above
     case .answered(let answer): asks[index].state = .answered(answer, by: record.by, at: record.at)
+    case .expired(let expiry): asks[index].state = .expired(expiry, at: record.at)
     case .withdrawn(let reason): asks[index].state = .withdrawn(reason: reason, at: record.at)
     }
   }

@@ -104,8 +104,36 @@ extension AskAnswer {
   }
 }
 
+extension AskExpiry {
+  var members: JSONObject {
+    var object = JSONObject()
+    object["onDeadline"] = .string(onDeadline.rawValue)
+    object["deadlineMs"] = .int(deadlineMs)
+    object["choices"] = answer.map { .array($0.choices.map { .string($0) }) }
+    return object
+  }
+
+  init?(json: JSON) {
+    guard let onDeadline = json["onDeadline"]?.string.flatMap({ AskRule.OnDeadline(rawValue: $0) }),
+      let deadlineMs = json["deadlineMs"]?.int
+    else { return nil }
+    self.init(
+      onDeadline: onDeadline, deadlineMs: deadlineMs,
+      answer: json["choices"]?.array.map { AskAnswer(choices: $0.compactMap(\.string)) })
+  }
+
+  /// What was done, as a sentence goes on with it.
+  var words: String {
+    switch onDeadline {
+    case .deny: "it was denied"
+    case .fail: "its prompt was cancelled"
+    }
+  }
+}
+
 extension AskRecord {
-  package func json(session: SessionID, agent: AgentID) -> JSON {
+  /// `rule`: by which an open one is due at some time.
+  package func json(session: SessionID, agent: AgentID, rule: AskRule) -> JSON {
     var object = JSONObject()
     object["id"] = .string(id.text)
     object["session"] = .string(session.text)
@@ -114,12 +142,20 @@ extension AskRecord {
     for member in ask.members.members { object[member.key] = member.value }
     object["openedAt"] = .string(openedAt.text)
     switch state {
-    case .open: object["state"] = "open"
+    case .open:
+      object["state"] = "open"
+      object["deadlineAt"] = .text(rule.due(openedAt: openedAt)?.text)
     case .answered(let answer, let by, let at):
       object["state"] = "answered"
       object["answer"] = answer.json
       object["answeredBy"] = .text(by)
       object["answeredAt"] = .string(at.text)
+    case .expired(let expiry, let at):
+      object["state"] = "expired"
+      object["answer"] = expiry.answer?.json
+      object["onDeadline"] = .string(expiry.onDeadline.rawValue)
+      object["deadlineMs"] = .int(expiry.deadlineMs)
+      object["expiredAt"] = .string(at.text)
     case .withdrawn(let reason, let at):
       object["state"] = "withdrawn"
       object["reason"] = .string(reason)

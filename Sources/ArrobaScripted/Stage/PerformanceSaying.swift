@@ -97,10 +97,12 @@ extension Performance {
     closeText()
   }
 
-  func openText(as kind: String) {
+  func openText(as kind: String, begunWith text: String = "") {
     openMessage()
-    let part = newPart(["type": .string(kind), "text": "", "time": ["start": .int(Clock.wallMs())]])
-    openText = (part, "")
+    let part = newPart([
+      "type": .string(kind), "text": .string(text), "time": ["start": .int(Clock.wallMs())],
+    ])
+    openText = (part, text)
     tell(part: part)
   }
 

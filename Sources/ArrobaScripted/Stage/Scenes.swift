@@ -12,7 +12,10 @@ extension Performance {
       try await say("Let me think about it.", as: "reasoning")
       try await say("Reasoned answer.")
     case "slow": try await slow(scene.number(0, otherwise: 20), pauseMs: scene.number(1, otherwise: 300))
-    case "storm": try await storm(scene.number(0, otherwise: 20_000))
+    case "storm":
+      try await storm(scene.number(0, otherwise: 20_000), rate: scene.number(1, otherwise: 0))
+    case "stamps":
+      try await stamps(scene.number(0, otherwise: 100), pauseMs: scene.number(1, otherwise: 20))
     case "unicode": try await say("ÄÖü ß – 中文字 日本語 한국어 👩‍👩‍👧 🇩🇪 e\u{301} العربية עברית", piece: 3)
     case "controls":
       try await say(
@@ -68,14 +71,30 @@ extension Performance {
   }
 
   /// Numbers, so that a missing, doubled or misplaced one is seen.
-  private func storm(_ count: Int) async throws(Ending) {
+  private func storm(_ count: Int, rate: Int) async throws(Ending) {
     openText(as: "text")
+    let begunUs = Clock.monotonicUs()
     for number in 0..<max(1, count) {
       add("\(number) ")
       // The loop has other clients.
-      if number % 256 == 255 { try await pause(0) }
+      guard number % 64 == 63 else { continue }
+      let aheadUs = rate > 0 ? begunUs + number * 1_000_000 / rate - Clock.monotonicUs() : 0
+      try await pause(max(0, aheadUs / 1000))
     }
     closeText()
+  }
+
+  /// Each text begins with its stamp and is added to once, so that both ways of an event can be measured.
+  private func stamps(_ count: Int, pauseMs: Int) async throws(Ending) {
+    for _ in 0..<max(1, count) {
+      openText(as: "text", begunWith: "@start \(Clock.monotonicUs())@")
+      try await pause(pauseMs)
+      add("@delta \(Clock.monotonicUs())@")
+      try await pause(pauseMs)
+      closeText()
+      // The end of one is out of the way of the next one's beginning.
+      try await pause(pauseMs)
+    }
   }
 
   private func hold(until file: String) async throws(Ending) {
