@@ -137,7 +137,7 @@ final class LaneLink {
   }
 
   /// Reads once what the daemon sent, and writes what is for the screen.
-  func receive(_ screen: UserScreen) -> End? {
+  func receive(_ screen: some LaneScreen) -> End? {
     if !early.isEmpty {
       let bytes = early
       early = []
@@ -155,7 +155,7 @@ final class LaneLink {
     }
   }
 
-  private func absorb(_ bytes: UnsafeRawBufferPointer, _ screen: UserScreen) -> End? {
+  private func absorb(_ bytes: UnsafeRawBufferPointer, _ screen: some LaneScreen) -> End? {
     var end: End?
     do {
       try reader.feed(bytes) { item in
@@ -171,7 +171,7 @@ final class LaneLink {
     return end
   }
 
-  private func heed(_ frame: FrameDecoder.Frame, _ screen: UserScreen) -> End? {
+  private func heed(_ frame: FrameDecoder.Frame, _ screen: some LaneScreen) -> End? {
     switch frame.kind {
     case .resize:
       if let size = TerminalFrame.size(of: frame.payload) {
