@@ -223,8 +223,13 @@ package struct TerminalEvidence: Sendable {
       if let question = sight.question { return TerminalVerdict(.waiting, question) }
       if let alarm { return TerminalVerdict(.waiting, alarm.name) }
     }
+    // A burst that has only begun may be the beginning of anything: until that is known it stays as it was.
+    let isUndecided = !isQuiet && askedMs == nil
+    if isUndecided, last.state == .waiting { return last }
     if let spun = title.spunMs, now - spun < Self.titleMs, Self.isSpinner(title.text) { return .title }
     if isShell, !sight.isInteractive, hasCommand(sight) { return .command }
+    if isUndecided { return last }
+    if !isQuiet { return .input }
     let asked = askedMs.map { max($0, workMs) } ?? workMs
     guard now - asked >= rest(sight) else { return askedMs == nil ? .output : .input }
     askedMs = nil
@@ -249,8 +254,10 @@ package struct TerminalEvidence: Sendable {
     }
   }
 
-  /// A shell has a command in the foreground, or is busy with one of its own.
+  /// A shell has a command in the foreground, or is busy with one of its own. One that has begun a line and rests
+  /// there may show a prompt.
   private func hasCommand(_ sight: Sight) -> Bool {
+    guard sight.place.column == 0 else { return false }
     if sight.foreground == .command || command == .running { return true }
     return hasTakenPastes && command == .unmarked && sight.foreground == .program
   }
