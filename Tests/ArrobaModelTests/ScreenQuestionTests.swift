@@ -72,6 +72,16 @@ struct ScreenQuestionTests {
     #expect(reason(text) == nil)
   }
 
+  @Test("A question above the cursor is answered by Enter, and asked again further down")
+  func answered() {
+    let rows = ["Go on? [y/n] y", "", ""]
+    #expect(ScreenQuestion(rows: rows, cursorRow: 1, cursorColumn: 0, firstNewRow: 1).reason == nil)
+    #expect(ScreenQuestion(rows: rows, cursorRow: 1, cursorColumn: 0, firstNewRow: -3).reason != nil)
+    let more = ["Press Enter", "Press Enter", ""]
+    #expect(ScreenQuestion(rows: more, cursorRow: 2, cursorColumn: 0, firstNewRow: 1).reason != nil)
+    #expect(ScreenQuestion(rows: more, cursorRow: 2, cursorColumn: 0, firstNewRow: 2).reason == nil)
+  }
+
   @Test("A cursor that is nowhere, or a screen without rows, asks nothing; a long question is cut")
   func edges() {
     #expect(ScreenQuestion(rows: [], cursorRow: 0, cursorColumn: 0).reason == nil)

@@ -126,7 +126,7 @@ struct TerminalEvidenceTests {
   func patience() {
     // A line each ten seconds: 4 s of patience, then 8, then 16, which is enough.
     let lines = stride(from: 1000, to: 100_000, by: 10_000).flatMap { at -> [Step] in
-      [.output(at), .sight(at) { $0.place.line = at }]
+      [.output(at), .sight(at) { $0.progress = at }]
     }
     expect(
       lines, until: 95_000,
@@ -147,7 +147,7 @@ struct TerminalEvidenceTests {
       [.output(100), .sight(100, Self.interactive)] + spins + [
         .word(.title("✳ task"), 21_000), .output(21_000),
       ],
-      says: ["2500 idle: quiet", "10750 working: title", "21750 idle: quiet"])
+      says: ["2500 idle: quiet", "10750 working: title", "22000 idle: quiet"])
   }
 
   // MARK: waiting
@@ -162,7 +162,7 @@ struct TerminalEvidenceTests {
       [
         .output(100), .sight(100, Self.interactive), .word(.bell, 100),
         .outputs(every: 100, from: 3000, to: 8000),
-      ], says: ["1100 waiting: bell", "4750 working: output", "10500 idle: quiet"])
+      ], says: ["1100 waiting: bell", "4650 working: output", "10500 idle: quiet"])
     // At a shell's prompt too: a command rang when it was done.
     expect(
       [

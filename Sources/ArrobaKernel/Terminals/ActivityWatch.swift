@@ -12,7 +12,7 @@ final class ActivityWatch {
 
   private var evidence: TerminalEvidence
   private var pace: ActivityPace
-  private let sight: @LoopActor (_ wantsQuestion: Bool) -> TerminalEvidence.Sight
+  private let sight: @LoopActor (_ wantsQuestion: Bool, _ answeredLine: Int?) -> TerminalEvidence.Sight
   private let report: @LoopActor (TerminalVerdict) -> Void
   private var timer: LoopTimer?
   private var dueMs = 0
@@ -23,7 +23,7 @@ final class ActivityWatch {
   /// `said`: what was recorded of a program that an earlier daemon left.
   init(
     isShell: Bool, resuming said: TerminalVerdict?,
-    sight: @escaping @LoopActor (Bool) -> TerminalEvidence.Sight,
+    sight: @escaping @LoopActor (Bool, Int?) -> TerminalEvidence.Sight,
     report: @escaping @LoopActor (TerminalVerdict) -> Void
   ) {
     let now = LoopClock.nowMs()
@@ -120,7 +120,7 @@ final class ActivityWatch {
     let outputMs = evidence.lastOutputMs ?? 0
     let isQuiet = now - outputMs >= TerminalEvidence.quietMs
     let isNew = question?.outputMs != outputMs
-    var sight = sight(isQuiet && isNew)
+    var sight = sight(isQuiet && isNew, evidence.answeredLine)
     if isQuiet {
       if isNew { question = (sight.question, outputMs) }
       sight.question = question?.text

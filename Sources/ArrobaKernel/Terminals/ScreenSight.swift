@@ -9,21 +9,25 @@ extension TerminalScreen {
 
   private static let countedLines = 1000
 
-  func sight(foreground group: Int?, of program: Int, wantsQuestion: Bool) -> TerminalEvidence.Sight {
+  /// `answeredLine`: where Enter was pressed last.
+  func sight(
+    foreground group: Int?, of program: Int, wantsQuestion: Bool, answeredLine: Int?
+  ) -> TerminalEvidence.Sight {
     let cursor = model.cursor
     let modes = model.modes
+    let lines = model.historyCount
     var sight = TerminalEvidence.Sight()
     if let group { sight.foreground = group == program ? .program : .command }
     sight.isInteractive = Self.interactive.contains { modes[$0] ?? false }
     sight.takesPastes = modes[2004] ?? false
+    sight.place = .init(line: lines + cursor.row, column: cursor.column)
     // A long history may have reached its limit, and its count rises no more: then whatever is written counts.
-    let lines = model.historyCount
-    sight.place = .init(
-      line: lines < Self.countedLines ? lines + cursor.row : Int(offset), column: cursor.column)
+    sight.progress = lines < Self.countedLines ? sight.place.line : Int(offset)
     if wantsQuestion {
       sight.question =
         ScreenQuestion(
-          rows: model.textRows(history: 0), cursorRow: cursor.row, cursorColumn: cursor.column
+          rows: model.textRows(history: 0), cursorRow: cursor.row, cursorColumn: cursor.column,
+          firstNewRow: answeredLine.map { $0 + 1 - lines } ?? 0
         ).reason
     }
     return sight

@@ -326,14 +326,18 @@ package final class Terminal {
     guard exit == nil else { return }
     watch = ActivityWatch(
       isShell: isShell, resuming: said,
-      sight: { [weak self] in self?.sight(of: program, wantsQuestion: $0) ?? .init() },
-      report: report)
+      sight: { [weak self] wantsQuestion, answeredLine in
+        self?.sight(of: program, wantsQuestion, answeredLine) ?? .init()
+      }, report: report)
     watch?.heard(saidBefore)
     saidBefore = []
   }
 
-  private func sight(of program: Int, wantsQuestion: Bool) -> TerminalEvidence.Sight {
+  private func sight(
+    of program: Int, _ wantsQuestion: Bool, _ answeredLine: Int?
+  ) -> TerminalEvidence.Sight {
     if wantsQuestion { screen.catchUp(with: lane.ring) }
-    return screen.sight(foreground: lane.foregroundGroup, of: program, wantsQuestion: wantsQuestion)
+    return screen.sight(
+      foreground: lane.foregroundGroup, of: program, wantsQuestion: wantsQuestion, answeredLine: answeredLine)
   }
 }

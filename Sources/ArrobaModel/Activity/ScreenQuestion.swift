@@ -6,9 +6,13 @@ package struct ScreenQuestion: Sendable {
   private let rows: [String]
   private let cursor: (row: Int, column: Int)
 
+  /// Rows above that one were there when Enter was pressed last.
+  private let firstNewRow: Int
+
   /// Rows and columns are counted from 0.
-  package init(rows: [String], cursorRow: Int, cursorColumn: Int) {
+  package init(rows: [String], cursorRow: Int, cursorColumn: Int, firstNewRow: Int = 0) {
     self.rows = rows
+    self.firstNewRow = firstNewRow
     cursor = (cursorRow, cursorColumn)
   }
 
@@ -27,7 +31,9 @@ package struct ScreenQuestion: Sendable {
   private var asking: String? {
     guard rows.indices.contains(cursor.row) else { return nil }
     let line = Self.trimmed(rows[cursor.row])
-    guard line.isEmpty, cursor.column == 0, cursor.row > 0 else { return line.isEmpty ? nil : line }
+    guard line.isEmpty, cursor.column == 0, cursor.row > max(0, firstNewRow) else {
+      return line.isEmpty ? nil : line
+    }
     let above = Self.trimmed(rows[cursor.row - 1])
     return above.isEmpty ? nil : above
   }

@@ -41,8 +41,10 @@ package struct TerminalEvidence: Sendable {
     package var isInteractive = false
     /// Bracketed paste is on: of a shell, that it edits a line.
     package var takesPastes = false
-    /// Where the cursor is, counted over all lines that there ever were.
+    /// Where the cursor is; lines are counted with those that scrolled away.
     package var place = Place()
+    /// Rises with each line that is written, and stays where one is drawn again.
+    package var progress = 0
     /// What is asked on the last lines, if anything is.
     package var question: String?
 
@@ -111,7 +113,11 @@ package struct TerminalEvidence: Sendable {
   private var alarm: (name: String, atMs: Int)?
   private var title: (text: String, spunMs: Int?) = ("", nil)
   private var hasTakenPastes = false
-  private var place: Sight.Place?
+  /// As they were at the last look.
+  private var progress: Int?
+  private var line: Int?
+  /// The line on which Enter was pressed last: what is asked there or above is answered.
+  package private(set) var answeredLine: Int?
   private var last = TerminalVerdict(.working)
 
   package init(isShell: Bool, startedMs: Int) {
@@ -165,6 +171,7 @@ package struct TerminalEvidence: Sendable {
     guard input != .report else { return }
     inputMs = now
     wasEditing = input == .editing
+    if input != .editing { answeredLine = line }
     doubts = 0
     alarm = nil
     // Whoever is answered goes on; of one that is at rest a key by itself says nothing.
@@ -199,11 +206,12 @@ package struct TerminalEvidence: Sendable {
     if sight.foreground == .command { isShell = true }
     if sight.takesPastes { hasTakenPastes = true }
     // A program that is not sat at shows its progress line by line.
-    if hasOwnOutput, !sight.isInteractive, let place, sight.place.line != place.line, let outputMs {
+    if hasOwnOutput, !sight.isInteractive, let progress, sight.progress != progress, let outputMs {
       work(at: outputMs)
     }
     hasOwnOutput = false
-    place = sight.place
+    progress = sight.progress
+    line = sight.place.line
     let verdict = decide(sight, at: now)
     last = verdict
     return (verdict, again(sight, verdict, after: now))
