@@ -23,7 +23,7 @@ package struct ScreenQuestion: Sendable {
   private static let longestTail = 12
 
   /// The question as a reason: "asks: Overwrite? [y/n]"; nil where none is seen.
-  package var reason: String? { (lineQuestion ?? menu).map { "asks: \(Self.shown($0))" } }
+  package var reason: String? { (menu ?? lineQuestion).map { "asks: \(Self.shown($0))" } }
 
   // MARK: on the cursor's line
 
@@ -71,27 +71,36 @@ package struct ScreenQuestion: Sendable {
   private static let pointers: Set<Character> = ["❯", "›", "▸", "▶", "→", "●", ">"]
   /// What frames are drawn with.
   private static let frame: Set<Character> = ["│", "┃", "║", "|", " ", "\u{A0}"]
+  /// Where a dialog tells its keys.
+  private static let footerRows = 4
 
-  /// A pointer before one of several numbered choices, or below a line that asks.
+  /// Numbered choices with a pointer before one of them; choices of any kind above a line that tells which keys confirm
+  /// and which cancel; a list below a line that begins with a question mark.
   private var menu: String? {
-    let last = rows.map(Self.trimmed).filter { !$0.isEmpty }.suffix(Self.lastRows)
-    let lines = Array(last)
+    let lines = Array(rows.map(Self.trimmed).filter { !$0.isEmpty }.suffix(Self.lastRows))
+    let hasFooter = lines.suffix(Self.footerRows).contains { Self.isFooter($0) }
     for (index, line) in lines.enumerated().reversed() {
-      guard let first = line.first, Self.pointers.contains(first) else { continue }
-      let choice = Self.trimmed(String(line.dropFirst()))
-      let above = lines[..<index].last(where: { Self.isQuestion($0) })
-      if Self.isNumbered(choice), Self.hasNeighbour(index, in: lines) { return above ?? choice }
-      if let above, !choice.isEmpty, first != ">", first != "●", index > 0,
-        lines[index - 1] == above || above.hasPrefix("?")
-      {
-        return above
-      }
+      let isPointed = line.first.map { Self.pointers.contains($0) } ?? false
+      let choice = isPointed ? Self.trimmed(String(line.dropFirst())) : line
+      guard !choice.isEmpty, isPointed || hasFooter else { continue }
+      let isOneOfSeveral = Self.isNumbered(choice) && Self.hasNeighbour(index, in: lines)
+      let isListed = isPointed && lines[..<index].contains { $0.hasPrefix("? ") }
+      guard isOneOfSeveral || isPointed && hasFooter || isListed else { continue }
+      return Self.title(of: lines[..<index]) ?? choice
     }
     return nil
   }
 
-  private static func isQuestion(_ line: String) -> Bool {
-    line.hasSuffix("?") || line.hasPrefix("? ") || line.lowercased().hasPrefix("do you want")
+  /// "Enter to confirm · Esc to cancel".
+  private static func isFooter(_ line: String) -> Bool {
+    let line = line.lowercased()
+    return line.contains("enter") && line.contains("esc")
+  }
+
+  /// What the choices are about: an offer, or else the last line that asks.
+  private static func title(of lines: ArraySlice<String>) -> String? {
+    lines.last { line in offers.contains { line.lowercased().hasPrefix($0) } }
+      ?? lines.last { $0.hasSuffix("?") || $0.hasPrefix("? ") }
   }
 
   /// "2. No", "3) Later".
