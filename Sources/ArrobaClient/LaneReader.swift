@@ -81,7 +81,7 @@ package struct LaneReader {
       offset = nil
       phase = .collecting(kind, 8)
       repaintLength = length - 8
-    case .resize, .exit, .notice, .input, .detach, .heartbeat:
+    case .resize, .exit, .notice, .input, .detach, .heartbeat, .lending:
       guard length <= Self.longestCollected else { throw .tooLong(length) }
       phase = .collecting(kind, length)
       if length == 0 { finish(kind, sink) }
@@ -94,6 +94,8 @@ package struct LaneReader {
     let payload = held
     held.removeAll(keepingCapacity: true)
     phase = .header
+    // The daemon may have written to the user's terminal itself, up to there.
+    if kind == .lending, let there = TerminalFrame.offset(of: payload) { offset = there }
     guard kind == .screen else { return sink(.frame(FrameDecoder.Frame(kind: kind, payload: payload))) }
     repaintOffset = TerminalFrame.offset(of: payload) ?? 0
     sink(.screen(at: repaintOffset))

@@ -21,6 +21,24 @@ package enum DescriptorPassing {
     }
   }
 
+  /// Receives what was sent by `send`, where one descriptor is awaited at most: further ones are closed.
+  package static func receive(
+    into buffer: UnsafeMutableRawBufferPointer, from socket: Descriptor, _ passed: inout Descriptor?
+  ) -> Transfer {
+    var number: Int32 = -1
+    var count: Int32 = 0
+    let got = arroba_receive_descriptors(socket.raw, buffer.baseAddress, buffer.count, &number, 1, &count)
+    let code = errno
+    if count > 0 { passed = Descriptor(owning: number) }
+    if got > 0 { return .moved(got) }
+    if got == 0 { return .ended }
+    switch code {
+    case EAGAIN: return .wouldBlock
+    case ECONNRESET, EPIPE: return .ended
+    default: return .failed(code)
+    }
+  }
+
   /// Receives what was sent by `send`; the descriptors belong to the receiver.
   package static func receive(into buffer: UnsafeMutableRawBufferPointer, from socket: Descriptor)
     -> (Transfer, [Descriptor])

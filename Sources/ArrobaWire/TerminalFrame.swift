@@ -9,6 +9,16 @@ package enum TerminalFrame {
     case input = 0x49  // I
     case detach = 0x44  // D
     case heartbeat = 0x48  // H
+    case lending = 0x54  // T
+  }
+
+  /// What a client says of its own terminal: one byte, the payload of its `T` frames.
+  package enum Lending: UInt8, Sendable {
+    case takesBack = 0
+    /// The terminal comes along as a descriptor (SCM_RIGHTS).
+    case offers = 1
+    /// All that came before the daemon's `T` is on the terminal.
+    case lends = 2
   }
 
   package static let headerBytes = 5
@@ -29,6 +39,13 @@ package enum TerminalFrame {
 
   package static func resize(columns: UInt16, rows: UInt16) -> [UInt8] {
     encode(.resize, bigEndian(columns) + bigEndian(rows))
+  }
+
+  package static func lending(_ lending: Lending) -> [UInt8] { encode(.lending, [lending.rawValue]) }
+
+  /// The daemon has sent, or written to the client's terminal, what came before `offset`; nil: it does not borrow it.
+  package static func lending(upTo offset: UInt64?) -> [UInt8] {
+    encode(.lending, offset.map { bigEndian($0) } ?? [])
   }
 
   /// The program's end: its exit code, or minus the signal.

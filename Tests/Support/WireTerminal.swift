@@ -24,6 +24,8 @@ package final class WireTerminal {
   package private(set) var notices: [String] = []
   package private(set) var exit: Int?
   package private(set) var heartbeats = 0
+  /// The offsets of the daemon's `T` frames; nil for one that declines.
+  package private(set) var lendings: [Int?] = []
   /// The types of the frames in the order in which they came.
   package private(set) var kinds = ""
 
@@ -47,6 +49,13 @@ package final class WireTerminal {
 
   package func send(_ kind: TerminalFrame.Kind, _ payload: [UInt8] = []) throws {
     try write(TerminalFrame.encode(kind, payload))
+  }
+
+  /// Offers a terminal of the test's.
+  package func lend(_ terminal: Int32) throws {
+    let bytes = TerminalFrame.lending(.offers)
+    let sent = bytes.withUnsafeBytes { DescriptorPassing.send($0, passing: [terminal], over: socket) }
+    guard sent == .moved(bytes.count) else { throw Silence("the offer was not taken: \(sent)") }
   }
 
   package func resize(_ columns: UInt16, _ rows: UInt16) throws {
@@ -168,6 +177,7 @@ package final class WireTerminal {
       let notice = frame.payload.withUnsafeBufferPointer { try? JSONReader.read($0) }  // seen by the test
       notices.append(notice?["message"]?.string ?? "no JSON: \(frame.payload)")
     case .heartbeat: heartbeats += 1
+    case .lending: lendings.append(TerminalFrame.offset(of: frame.payload).map { Int($0) })
     case .input, .detach: throw Silence("the daemon sent a frame of type \(frame.kind)")
     }
   }

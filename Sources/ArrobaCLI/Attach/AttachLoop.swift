@@ -108,6 +108,7 @@ final class AttachLoop {
     }
     if isRunning { turnLane(set, isReady ? lane : nil, wantsLane: wantsLane) }
     if isReady, let output, set.isWritable(output) { screen.flush() }
+    lendTerminal()
     if isRunning, screen.isBroken { leave(.detached) }
   }
 
@@ -121,6 +122,24 @@ final class AttachLoop {
     adapt()
     if let end = link.tend(size: seat.size) { leave(end) }
     noteLoss()
+  }
+
+  /// The daemon writes to the terminal itself while nothing has to be changed on the way: one process less to wake.
+  private func lendTerminal() {
+    guard case .running = course, !options.isRaw, !options.isView, screen.waiting == 0,
+      let terminal = screen.terminal
+    else { return }
+    if link.lending == .accepted {
+      link.lend()
+    } else if link.canLend, view.isPassing, Self.size(of: seat) == link.terminal {
+      link.offer(terminal)
+    }
+  }
+
+  /// Before anything is written to the terminal here.
+  private func takeTerminalBack() {
+    link.takeBack(view, patienceMs: Self.lastWordsMs)
+    screen.flush()
   }
 
   /// Where the sizes differ from now on, a new connection brings what the cut-out is made from.
@@ -159,6 +178,7 @@ final class AttachLoop {
     var deadline: Int?
     if case .signalled = outcome { deadline = Clock.monotonicMs() + Self.lastWordsMs }
     if !options.isRaw {
+      takeTerminalBack()
       view.finish(own: Self.size(of: seat), nowMs: Clock.monotonicMs())
       screen.write(LeaveSequence.text)
     }
@@ -201,6 +221,7 @@ final class AttachLoop {
 
   /// Gives the terminal back as leaving does, then stops; the signal to go on is read as any other.
   private func suspend() {
+    takeTerminalBack()
     if !options.isRaw { screen.write(LeaveSequence.text) }
     screen.flush()
     mode?.restore()

@@ -6,23 +6,6 @@ internal import ArrobaWire
 /// The terminal lane of one agent, over as many connections as it takes: what is typed gets there once, what the
 /// program writes comes once, however often the daemon goes away meanwhile.
 final class LaneLink {
-  struct Loss {
-    let sinceMs: Int
-    var tryAtMs: Int
-    var pauseMs: Int
-  }
-
-  enum Phase {
-    case connected(Descriptor)
-    case lost(Loss)
-  }
-
-  /// Why there is nothing more to come.
-  enum End: Equatable {
-    case exited(Int32)
-    case failed(ClientError)
-  }
-
   /// Input is not read from the user's terminal while so much waits for the daemon (or was typed to none).
   private static let mostWaiting = 64 << 10
   private static let mostTypedWhileLost = RetainedInput.limit / 2
@@ -54,6 +37,7 @@ final class LaneLink {
   private(set) var remarks: [String] = []
   /// The screen was drawn over or belongs to others meanwhile: the next connection begins with a repaint.
   var needsRepaint = false
+  private(set) var lending = Lending.none
 
   init(
     _ attached: Attachment, client: Client, session: String, agent: String, mode: Attachment.Mode
@@ -110,6 +94,51 @@ final class LaneLink {
     queue.append(
       TerminalFrame.resize(columns: UInt16(clamping: size.columns), rows: UInt16(clamping: size.rows)))
     send()
+  }
+
+  // MARK: the user's terminal
+
+  var canLend: Bool {
+    guard case .connected = phase, lending == .none else { return false }
+    return !needsRepaint && early.isEmpty && queue.isEmpty && reader.offset != nil
+  }
+
+  /// Offers the daemon a descriptor of the terminal.
+  func offer(_ terminal: Int32) {
+    guard canLend, let socket else { return }
+    let frame = TerminalFrame.lending(.offers)
+    switch frame.withUnsafeBytes({ DescriptorPassing.send($0, passing: [terminal], over: socket) }) {
+    case .moved(frame.count): lending = .offered
+    case .wouldBlock: break
+    case .moved, .ended, .failed: lose()
+    }
+  }
+
+  /// All that the daemon has sent is on the terminal: it may go on there.
+  func lend() {
+    guard lending == .accepted else { return }
+    lending = .lent
+    queue.append(TerminalFrame.lending(.lends))
+    send()
+  }
+
+  /// Waits until the daemon writes there no more. Where it does not answer in time, it hangs, and writes nothing either.
+  func takeBack(_ screen: UserScreen, patienceMs: Int) {
+    guard lending == .lent, case .connected = phase else { return }
+    queue.append(TerminalFrame.lending(.takesBack))
+    let deadline = Clock.monotonicMs() + patienceMs
+    while lending == .lent, case .connected(let socket) = phase {
+      send()
+      let left = deadline - Clock.monotonicMs()
+      guard left > 0, PollSet.waitReadable(socket.raw, timeoutMs: left) else { return }
+      if receive(screen) != nil { return }
+    }
+  }
+
+  /// What the daemon says of the terminal: up to where the program's output is on it, or on its way to us.
+  private func heedLending(_ offset: UInt64?) {
+    guard offset != nil else { return lending = .declined }
+    lending = lending == .offered ? .accepted : .none
   }
 
   /// Says goodbye, and gives the daemon a moment to hear it.
@@ -176,6 +205,7 @@ final class LaneLink {
     case .resize:
       if let size = TerminalFrame.size(of: frame.payload) {
         terminal = Size(Int(size.columns), Int(size.rows))
+        if lending == .declined { lending = .none }
         screen.terminalBecame(terminal)
       }
       return nil
@@ -183,6 +213,9 @@ final class LaneLink {
     case .notice:
       let notice = try? JSONReader.read(frame.payload)  // an unreadable notice is shown as nothing
       if let message = notice?["message"]?.string { remark(message) }
+      return nil
+    case .lending:
+      heedLending(TerminalFrame.offset(of: frame.payload))
       return nil
     case .heartbeat, .output, .screen, .input, .detach: return nil
     }
@@ -216,6 +249,9 @@ final class LaneLink {
     guard case .connected(let socket) = phase else { return }
     socket.close()
     queue.removeAll()
+    // How much of the output the daemon had written there is not known.
+    if lending == .lent { needsRepaint = true }
+    lending = .none
     let now = Clock.monotonicMs()
     phase = .lost(Loss(sinceMs: now, tryAtMs: now, pauseMs: Self.firstPauseMs))
     ProcessLog.shared.warn(

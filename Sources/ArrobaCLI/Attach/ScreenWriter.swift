@@ -15,6 +15,8 @@ final class ScreenWriter {
   /// The other side is gone; what would be written is dropped.
   private(set) var isBroken = false
 
+  /// The terminal as nobody else has it open; nil where output is none, or may not be opened anew.
+  var terminal: Int32? { isBroken ? nil : own?.raw }
   var number: Int32 { own?.raw ?? shared }
   var waiting: Int { queue.count }
 

@@ -66,6 +66,12 @@ final class UserScreen: LaneScreen {
 
   // MARK: as time goes
 
+  /// Whether the program's bytes go to the screen as they come.
+  var isPassing: Bool {
+    guard case .passing = course else { return false }
+    return differentSinceMs == nil
+  }
+
   /// Before the first bytes: the sizes are known to differ.
   func beginDifferent() { course = .waiting }
 

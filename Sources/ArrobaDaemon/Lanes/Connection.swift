@@ -60,9 +60,12 @@ final class Connection {
   }
 
   private func read() {
+    var passed: Descriptor?
     let outcome = server.inputBuffer.withUnsafeMutableBytes { buffer in
-      socket.read(into: buffer)
+      if case .terminal = lane { return DescriptorPassing.receive(into: buffer, from: socket, &passed) }
+      return socket.read(into: buffer)
     }
+    if let passed, case .terminal(let client) = lane { client.passed = passed }
     switch outcome {
     case .moved(let count): received(server.inputBuffer[..<count])
     case .wouldBlock: return

@@ -29,6 +29,19 @@ final class TerminalLaneClient: TerminalClient {
   private var saidDetach = false
   private var hasSaidViewOnly = false
   private var heartbeat: LoopTimer?
+  /// The client's own size, for which its terminal can be written to.
+  private var columns: UInt16
+  private var rows: UInt16
+  private var lending = Lending.none
+  /// A descriptor that came with the client's bytes, until a frame tells what it is.
+  var passed: Descriptor?
+
+  private enum Lending {
+    case none
+    /// Nothing is sent until the client has put all that was sent before on its terminal.
+    case offered(LentTerminal)
+    case lent(LentTerminal)
+  }
 
   /// One frame carries at most this much output, so that what is unsent of it stays small.
   private static let longestOutput = 64 << 10
@@ -36,8 +49,10 @@ final class TerminalLaneClient: TerminalClient {
 
   init(
     attachment: AttachmentID, terminal: Terminal, drives: Bool, connection: Connection, after: UInt64?,
-    isNew: Bool
+    isNew: Bool, columns: UInt16, rows: UInt16
   ) {
+    self.columns = columns
+    self.rows = rows
     self.isNew = isNew
     self.attachment = attachment
     self.terminal = terminal
@@ -71,6 +86,7 @@ final class TerminalLaneClient: TerminalClient {
     guard isStarted, !isStopped else { return }
     // Behind the output that was written at the old size.
     pump()
+    if (columns, rows) != (self.columns, self.rows) { giveBack() }
     connection.send(TerminalFrame.resize(columns: columns, rows: rows))
   }
 
@@ -82,6 +98,7 @@ final class TerminalLaneClient: TerminalClient {
   func replaced() {
     notice("another client has taken up this attachment")
     isStopped = true
+    dropTerminal()
     connection.closeWhenSent()
   }
 
@@ -90,29 +107,62 @@ final class TerminalLaneClient: TerminalClient {
   /// Sends what the client lacks, as far as its socket takes it. The rest is asked for when it drains.
   func pump() {
     guard isStarted, !isStopped else { return }
+    switch lending {
+    case .none: pumpFrames()
+    case .offered: return
+    case .lent(let screen): pump(to: screen)
+    }
+  }
+
+  private func pumpFrames() {
     let ring = terminal.ring
     while connection.unsentCount == 0 && !isStopped {
       if needsRepaint || offset < ring.start {
-        repaint()
+        let bytes = repaint()
+        connection.send(TerminalFrame.screen(at: offset, bytes))
       } else if offset < ring.end {
         forward(ring)
       } else if let exit {
-        isStopped = true
-        terminal.detach(self, forGood: true)
-        connection.send(TerminalFrame.exit(Int32(clamping: exit.signed)))
-        return connection.closeWhenSent()
+        return end(exit)
       } else {
         return
       }
     }
   }
 
-  private func repaint() {
+  private func pump(to screen: LentTerminal) {
+    let ring = terminal.ring
+    while screen.isReady {
+      if needsRepaint || offset < ring.start {
+        screen.paint(repaint())
+      } else if offset < ring.end {
+        isNew = false
+        let count = ring.withBytes(from: offset, atMost: Self.longestOutput) { screen.write($0, $1) }
+        offset += UInt64(count)
+      } else if let exit {
+        return end(exit)
+      } else {
+        return
+      }
+    }
+    if screen.isBroken { giveBack() }
+  }
+
+  private func end(_ exit: ExitStatus) {
+    isStopped = true
+    dropTerminal()
+    terminal.detach(self, forGood: true)
+    connection.send(TerminalFrame.exit(Int32(clamping: exit.signed)))
+    connection.closeWhenSent()
+  }
+
+  /// Bytes that paint the screen; the cursor stands behind them.
+  private func repaint() -> [UInt8] {
     needsRepaint = false
     let (at, bytes) = terminal.repaint(withHistory: isNew)
     isNew = false
     offset = at
-    connection.send(TerminalFrame.screen(at: at, bytes))
+    return bytes
   }
 
   private func forward(_ ring: OutputRing) {
@@ -123,6 +173,49 @@ final class TerminalLaneClient: TerminalClient {
       return count
     }
     offset += UInt64(count)
+  }
+
+  // MARK: the client's terminal
+
+  private func heed(_ payload: [UInt8]) {
+    switch payload.first.flatMap({ TerminalFrame.Lending(rawValue: $0) }) {
+    case .offers:
+      let given = passed
+      passed = nil
+      guard case .none = lending else { return }
+      let fits = (columns, rows) == (terminal.columns, terminal.rows)
+      guard drives, fits, !needsRepaint, exit == nil, let given,
+        let screen = LentTerminal(given, drained: { [weak self] in self?.pump() })
+      else { return connection.send(TerminalFrame.lending(upTo: nil)) }
+      lending = .offered(screen)
+      connection.send(TerminalFrame.lending(upTo: offset))
+    case .lends:
+      guard case .offered(let screen) = lending else { return }
+      lending = .lent(screen)
+      pump()
+    case .takesBack: giveBack()
+    case nil: notice("a T frame says 0, 1 or 2")
+    }
+  }
+
+  /// From here on the client gets frames again, and writes to its terminal itself.
+  private func giveBack() {
+    switch lending {
+    case .none: return
+    case .offered: break
+    case .lent(let screen): if screen.isHalfPainted { needsRepaint = true }
+    }
+    dropTerminal()
+    connection.send(TerminalFrame.lending(upTo: offset))
+    pump()
+  }
+
+  private func dropTerminal() {
+    switch lending {
+    case .none: return
+    case .offered(let screen), .lent(let screen): screen.close()
+    }
+    lending = .none
   }
 
   private func notice(_ message: String) {
@@ -164,12 +257,16 @@ final class TerminalLaneClient: TerminalClient {
       guard let size = TerminalFrame.size(of: frame.payload), Params.sides.contains(Int(size.columns)),
         Params.sides.contains(Int(size.rows))
       else { return notice("a size is from 1 to \(Params.sides.upperBound) columns and rows") }
+      columns = size.columns
+      rows = size.rows
       terminal.clientResized(self, columns: size.columns, rows: size.rows)
+      if (columns, rows) != (terminal.columns, terminal.rows) { giveBack() }
     case .detach:
       saidDetach = true
       stop()
       connection.closeWhenSent()
     case .heartbeat: break
+    case .lending: heed(frame.payload)
     case .output, .screen, .exit, .notice: notice("a client does not send \(frame.kind) frames")
     }
   }
@@ -202,6 +299,7 @@ final class TerminalLaneClient: TerminalClient {
     heartbeat?.cancel()
     guard !isStopped else { return }
     isStopped = true
+    dropTerminal()
     terminal.detach(self, forGood: saidDetach)
   }
 }

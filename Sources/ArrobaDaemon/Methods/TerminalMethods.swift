@@ -25,7 +25,8 @@ extension Exchange {
     let terminal = try await terminal(of: agent, in: session)
     let client = TerminalLaneClient(
       attachment: resume.map { AttachmentID($0) } ?? AttachmentID.mint(), terminal: terminal,
-      drives: mode == "drive", connection: connection, after: after, isNew: resume == nil)
+      drives: mode == "drive", connection: connection, after: after, isNew: resume == nil,
+      columns: size.columns, rows: size.rows)
     let accepted = try terminal.attach(
       client, drives: mode == "drive", columns: size.columns, rows: size.rows, resume: resume != nil)
     let result: JSON = [
