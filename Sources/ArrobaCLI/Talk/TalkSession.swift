@@ -200,7 +200,7 @@ final class TalkSession {
     case .answered(let ask, let words, let by, let isDenial):
       if isDenial { wasDenied = true }
       let who =
-        by == nil ? " (in the provider's own client)" : by == context.client.instance ? "" : " (elsewhere)"
+        by == nil ? " (by the provider)" : by == context.client.instance ? "" : " (elsewhere)"
       let told = Piece(piece.agent, .answered(ask, words: words + who, by: by, isDenial: isDenial))
       route(lines.piece(told, in: conversation), of: piece.agent, .remark)
     case .prompt:

@@ -108,7 +108,7 @@ extension Agent {
     switch record.state {
     case .open: break
     case .answered(let earlier, let by, let at):
-      let who = by.map { "by \($0)" } ?? "in the provider's own client"
+      let who = by.map { "by \($0)" } ?? "by the provider itself"
       throw Refusal(
         kind: .askAlreadyAnswered, message: "\(wanted) was answered \(who) at \(at.text)",
         details: [
