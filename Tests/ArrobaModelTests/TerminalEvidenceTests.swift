@@ -147,28 +147,28 @@ struct TerminalEvidenceTests {
       [.output(100), .sight(100, Self.interactive)] + spins + [
         .word(.title("✳ task"), 21_000), .output(21_000),
       ],
-      says: ["2500 idle: quiet", "10750 working: title", "22000 idle: quiet"])
+      says: ["2500 idle: quiet", "10750 working: title", "21940 idle: quiet"])
   }
 
   // MARK: waiting
 
   @Test("A bell or a notification means that it waits, until something is entered or it goes on by itself")
   func alarms() {
-    expect([.output(100), .word(.bell, 100)], says: ["1100 waiting: bell"])
+    expect([.output(100), .word(.bell, 100)], says: ["1040 waiting: bell"])
     expect(
       [.output(100), .word(.notification("may I?"), 100), .input(.report, 5000), .input(.editing, 9000)],
-      says: ["1100 waiting: notification: may I?", "9750 working: input", "13500 idle: quiet"])
+      says: ["1040 waiting: notification: may I?", "9750 working: input", "13500 idle: quiet"])
     expect(
       [
         .output(100), .sight(100, Self.interactive), .word(.bell, 100),
         .outputs(every: 100, from: 3000, to: 8000),
-      ], says: ["1100 waiting: bell", "4650 working: output", "10500 idle: quiet"])
+      ], says: ["1040 waiting: bell", "4650 working: output", "10500 idle: quiet"])
     // At a shell's prompt too: a command rang when it was done.
     expect(
       [
         .output(100), .sight(100, Self.atPrompt), .input(.submission, 5000), .output(5010),
         .word(.bell, 5010),
-      ], isShell: true, says: ["750 idle: shell in the foreground", "6010 waiting: bell"])
+      ], isShell: true, says: ["750 idle: shell in the foreground", "5950 waiting: bell"])
   }
 
   @Test("A question means that it waits; not while things move, and not at a shell's prompt")
@@ -177,10 +177,10 @@ struct TerminalEvidenceTests {
       $0.question = "asks: Go on? [y/n]"
       $0.isInteractive = true
     }
-    expect([.output(100), .sight(100, asks)], says: ["1100 waiting: asks: Go on? [y/n]"])
+    expect([.output(100), .sight(100, asks)], says: ["1040 waiting: asks: Go on? [y/n]"])
     expect(
       [.outputs(every: 100, from: 100, to: 10_000), .sight(100, asks)], until: 12_000,
-      says: ["11000 waiting: asks: Go on? [y/n]"])
+      says: ["10940 waiting: asks: Go on? [y/n]"])
     expect(
       [
         .output(100),
@@ -195,13 +195,26 @@ struct TerminalEvidenceTests {
         .output(100), .sight(100, asks), .input(.submission, 5000), .output(5010),
         .sight(5010) { $0.question = nil }, .outputs(every: 100, from: 6500, to: 12_000),
       ],
-      says: ["1100 waiting: asks: Go on? [y/n]", "5750 working: input", "14500 idle: quiet"])
+      says: ["1040 waiting: asks: Go on? [y/n]", "5750 working: input", "14500 idle: quiet"])
     // Another question is news, the same one is not.
     expect(
       [
         .output(100), .sight(100, asks), .output(5000), .output(8000),
         .sight(8000) { $0.question = "asks: Sure?" },
-      ], says: ["1100 waiting: asks: Go on? [y/n]", "9000 waiting: asks: Sure?"])
+      ], says: ["1040 waiting: asks: Go on? [y/n]", "8940 waiting: asks: Sure?"])
+  }
+
+  @Test("What blinks while a program rests or asks is no work, and hides no question")
+  func blinking() {
+    for every in [500, 530, 600, 700] {
+      expect(
+        [
+          .sight(0, Self.interactive), .outputs(every: 60, from: 100, to: 3000),
+          .sight(3000) { $0.question = "asks: q?" },
+          .outputs(every: every, from: 3100, to: 20_000), .sight(20_000) { $0.question = nil },
+          .outputs(every: every, from: 20_000, to: 40_000),
+        ], says: ["4040 waiting: asks: q?", "20940 idle: quiet"])
+    }
   }
 
   // MARK: scripts, and what comes after a restart
@@ -215,7 +228,7 @@ struct TerminalEvidenceTests {
         .output(5701),
       ], isShell: true,
       says: [
-        "750 idle: shell in the foreground", "5000 working: input", "6701 idle: shell in the foreground",
+        "750 idle: shell in the foreground", "5000 working: input", "6641 idle: shell in the foreground",
       ])
   }
 

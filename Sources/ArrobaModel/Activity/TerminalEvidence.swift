@@ -74,14 +74,15 @@ package struct TerminalEvidence: Sendable {
     var isSustained: Bool { lastMs - sinceMs >= TerminalEvidence.sustainedMs }
   }
 
-  /// An animation moves on several times a second; a clock does not.
-  private static let pauseMs = 700
+  /// What shows that work goes on moves every 400 ms at the slowest (of the agents that were recorded in 2026). What
+  /// blinks, a cursor or a mark beside a question, takes 500 ms and more, and a clock a second.
+  private static let pauseMs = 440
   /// A screen that is drawn again, or an answer to a key, takes less.
   static let sustainedMs = 1000
   /// As long as a program may need to answer a key.
   private static let echoMs = 300
-  /// Nothing is on its way any more.
-  package static let quietMs = 500
+  /// Nothing is on its way any more; shorter than the time between two blinks.
+  package static let quietMs = 440
   /// How long there is no sustained output until a program is at rest: one that is sat at, and any other, whose first
   /// pause may only be slow work.
   private static let restMs = (interactive: 2000, other: 4000)
