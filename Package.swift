@@ -72,7 +72,8 @@ var targets: [Target] = [
     name: "ArrobaTerminalTests", dependencies: ["ArrobaJSON", "ArrobaTerminal", "ArrobaTestSupport"]),
   .testTarget(name: "ArrobaLoopTests", dependencies: ["ArrobaLoop", "ArrobaTestSupport"]),
   .testTarget(
-    name: "ArrobaModelTests", dependencies: ["ArrobaJSON", "ArrobaModel", "ArrobaTestSupport", "ArrobaWire"]),
+    name: "ArrobaModelTests",
+    dependencies: ["ArrobaJSON", "ArrobaModel", "ArrobaSystem", "ArrobaTestSupport", "ArrobaWire"]),
   .testTarget(name: "ArrobaSystemTests", dependencies: ["ArrobaSystem", "ArrobaTestSupport", "ArrobaTime"]),
   .testTarget(name: "ArrobaWireTests", dependencies: ["ArrobaJSON", "ArrobaTestSupport", "ArrobaWire"]),
   .testTarget(

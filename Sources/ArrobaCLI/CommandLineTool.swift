@@ -98,6 +98,7 @@ extension Context {
     case .screen(let target, let ansi, let history): try screen(target, ansi: ansi, history: history)
     case .type(let target, let keys, let isLiteral): try type(target, keys: keys, isLiteral: isLiteral)
     case .resize(let target, let columns, let rows): try resize(target, columns: columns, rows: rows)
+    case .cast(let casting): try cast(casting)
     case .spawn(let target, let birth, let count): try spawn(target, birth, count: count)
     case .agents(let target): try agents(target)
     case .focus(let target): try change("agent.focus", reference(target), "focused")

@@ -170,6 +170,10 @@ struct InvocationTests {
     (["resize", "build", "80x0"], "'80x0' is no size", "COLSxROWS is expected, like 120x40"),
     (["resize", "65536x1"], "'65536x1' is no size", "COLSxROWS is expected, like 120x40"),
     (["resize", "80x24x1"], "'80x24x1' is no size", "COLSxROWS is expected, like 120x40"),
+    (["export", "build"], "as what to export is missing", "--cast writes an asciicast"),
+    (["play", "f", "--speed", "0"], "--speed takes a number from 0.01 to 1000, not '0'", nil),
+    (["play", "f", "-i", "x"], "'x' is no number of seconds", nil),
+    (["record", "build", ""], "the name of the file is empty", nil),
     (["screen", "--history", "100001"], "--history takes a number from 0 to 100000, not '100001'", nil),
     (["events", "--after", "-1"], "'-1' is no place in the log", "--after takes a sequence number or start"),
     (
@@ -202,12 +206,33 @@ struct InvocationTests {
     #expect(throws: Misuse(message, hint: hint)) { try Self.read(arguments) }
   }
 
+  @Test("Recordings: whom, into which file, and how they are played")
+  func casts() throws {
+    let build = Target(session: "build")
+    let read: [([String], Casting)] = [
+      (["record", "build", "f"], .record(build, path: "f", overwrites: false)),
+      (
+        ["record", "build/log", "-", "-f"],
+        .record(Target(session: "build", agent: "log"), path: "-", overwrites: true)
+      ),
+      (["export", "--cast"], .export(Target(), path: "-", history: 5000, overwrites: false)),
+      (
+        ["export", "build", "f", "--cast", "--history", "0", "--force"],
+        .export(build, path: "f", history: 0, overwrites: true)
+      ),
+      (["play", "f"], .play(path: "f", Playing())),
+      (["play", "f", "-s", "2.5", "-i", "0.5"], .play(path: "f", Playing(speed: 2.5, idleLimitMs: 500))),
+    ]
+    for (words, wanted) in read { #expect(try Self.read(words) == .cast(wanted)) }
+  }
+
   @Test("No verb of the table is left unread")
   func everyVerb() throws {
     let words = [
       "agent focus": ["/a"], "agent rm": ["/a"], "agent rename": ["/a", "b"], "resize": ["1x1"],
       "completions": ["bash"], "wait": ["--for", "exit"], "type": ["x"], "rename": ["a", "b"], "rm": ["a"],
       "send": ["x"], "answer": ["q", "1"], "approve": ["q"], "deny": ["q"],
+      "record": ["a", "f"], "export": ["--cast"], "play": ["f"],
     ]
     for verb in Verbs.all {
       let name = verb.name.split(separator: " ").map(String.init)

@@ -185,6 +185,25 @@ struct WatchingTests {
       daemon.methods == ["agent.get", "events.subscribe", "agent.get", "events.subscribe", "agent.get"])
   }
 
+  @Test("A program on a terminal that has ended is waited for in vain, and that is said at once")
+  func impossible() throws {
+    let ended = Sample.agent(state: "stopped", run: ["state": "ended", "exit": ["code": 7]])
+    let daemon = try FakeDaemon([
+      "agent.get": { _, _ in .result(ended) },
+      "events.subscribe": { _, _ in .lines([Self.subscribed(from: 8, head: 7)]) },
+    ])
+    defer { daemon.end() }
+    let idle = ToolRun(["wait", "--for", "idle"], in: daemon.house)
+    #expect(
+      idle.code == 1 && idle.out == ""
+        && idle.error.hasSuffix(
+          "will not be idle: its program has ended (exited 7)\nhint: arroba agent restart\n")
+    )
+    let waiting = ToolRun(["--json", "wait", "--for", "waiting"], in: daemon.house)
+    #expect(waiting.code == 1 && waiting.error.contains("waits for nobody: its program has ended (exited 7)"))
+    #expect(ToolRun(["wait", "--for", "done"], in: daemon.house) == ToolRun(out: "exited 7\n"))
+  }
+
   @Test("When the time is up it says what did not come, by exit code 3")
   func timeout() throws {
     let daemon = try FakeDaemon([

@@ -39,8 +39,10 @@ struct AttachJourneys {
       for words in ["one", "two", "three"] { try Self.say(words, in: user) }
       try user.type("C-\\")
       try Self.isLeft(user, code: 0, saying: "[detached from")
-      try daemon.client().attach(id).type("four\n")
-      try daemon.screen(of: id, shows: "<four>")
+      // It stays until it is answered: what a client sent that leaves at once may go with it.
+      let other = try daemon.client().attach(id)
+      try other.type("four\n")
+      try other.wait(for: "<four>")
       #expect(try !user.rows().contains("<four>"))
     }
   }

@@ -166,7 +166,7 @@ final class LaneLink {
   }
 
   /// Reads once what the daemon sent, and writes what is for the screen.
-  func receive(_ screen: UserScreen) -> End? {
+  func receive(_ screen: some LaneScreen) -> End? {
     if !early.isEmpty {
       let bytes = early
       early = []
@@ -184,7 +184,7 @@ final class LaneLink {
     }
   }
 
-  private func absorb(_ bytes: UnsafeRawBufferPointer, _ screen: UserScreen) -> End? {
+  private func absorb(_ bytes: UnsafeRawBufferPointer, _ screen: some LaneScreen) -> End? {
     var end: End?
     do {
       try reader.feed(bytes) { item in
@@ -200,7 +200,7 @@ final class LaneLink {
     return end
   }
 
-  private func heed(_ frame: FrameDecoder.Frame, _ screen: UserScreen) -> End? {
+  private func heed(_ frame: FrameDecoder.Frame, _ screen: some LaneScreen) -> End? {
     switch frame.kind {
     case .resize:
       if let size = TerminalFrame.size(of: frame.payload) {

@@ -14,7 +14,7 @@ struct Size: Equatable {
 
 /// The user's screen as the lane writes to it. While it has the size of the agent's terminal the program's bytes go
 /// there as they come. At another size they would land in the wrong places: then a cut-out of the terminal is painted.
-final class UserScreen {
+final class UserScreen: LaneScreen {
   private enum Course {
     case passing
     /// The terminal's state is asked for; what comes until then is of no use.

@@ -103,10 +103,13 @@ package struct SessionText {
     if state == "waiting" || state == "failed", let reason = agent["activity"]?["reason"]?.string,
       !reason.isEmpty
     {
-      text += ": \(reason)"
+      text += ": \(Clean.cut(reason, toCells: Self.reasonCells))"
     }
     return Cell(text, style(of: state))
   }
+
+  /// A question may be a long line; the columns beside it matter as well.
+  private static let reasonCells = 60
 
   private func style(of state: String) -> Style? {
     switch state {

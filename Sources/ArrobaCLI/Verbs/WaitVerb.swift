@@ -41,9 +41,7 @@ extension Context {
   }
 
   /// The agent once it is as wanted; nil when the time is up first.
-  private func watch(
-    _ target: Target, for goal: Invocation.Goal, until deadline: Int?
-  ) throws(ClientError) -> JSON? {
+  private func watch(_ target: Target, for goal: Invocation.Goal, until deadline: Int?) throws -> JSON? {
     let connection = try client.connection()
     // Subscribed before the first look, so that nothing happens unseen between the two.
     let stream = try EventStream(connection, after: .now, session: target.session)
@@ -52,6 +50,7 @@ extension Context {
       let patience = deadline.map { max($0 - Clock.monotonicMs(), Doctor.answerMs) }
       let agent = try connection.call("agent.get", reference(target), timeoutMs: patience)
       if Self.isReached(goal, by: agent) { return agent }
+      if let reason = Self.impossibility(of: goal, for: agent) { throw reason }
       var isTold = false
       while !isTold {
         let left = deadline.map { max(0, $0 - Clock.monotonicMs()) }
@@ -84,6 +83,21 @@ extension Context {
     case .done: state == "idle" || isOver || hasEnded
     case .exit: hasEnded || isOver && (agent["run"]?.isNull ?? true)
     }
+  }
+
+  /// Why it will not come to that: a program on a terminal that has ended is idle no more, and waits for nobody.
+  static func impossibility(of goal: Invocation.Goal, for agent: JSON) -> Failure? {
+    guard agent["talk"]?.isNull ?? true, agent["run"]?["state"]?.string == "ended" else { return nil }
+    let wanted: String
+    switch goal {
+    case .idle: wanted = "will not be idle"
+    case .waiting: wanted = "waits for nobody"
+    case .done, .exit: return nil
+    }
+    let how = Names.exit(agent["run"]?["exit"]) ?? agent["run"]?["reason"]?.string ?? "ended"
+    return Failure(
+      "\(Clean.line(Names.reference(ofAgent: agent))) \(wanted): its program has ended (\(Clean.line(how)))",
+      hint: "arroba agent restart", kind: "ended", exitCode: ExitCode.failed)
   }
 
   private func reached(_ agent: JSON, _ goal: Invocation.Goal, takesStatus: Bool) -> Int32 {

@@ -12,6 +12,7 @@ package enum Invocation: Equatable, Sendable {
   case screen(Target, ansi: Bool, history: Int?)
   case type(Target, keys: [String], isLiteral: Bool)
   case resize(Target, columns: Int, rows: Int)
+  case cast(Casting)
   case spawn(Target, Birth, count: Int?)
   case agents(Target)
   case focus(Target)

@@ -16,6 +16,8 @@ extension Invocation {
       self = read
     } else if let read = try Self.terminal(verb.name, words) {
       self = read
+    } else if let read = try Self.cast(verb.name, words) {
+      self = read
     } else if let read = try Self.agent(verb.name, words) {
       self = read
     } else if let read = try Self.talking(verb.name, words) {

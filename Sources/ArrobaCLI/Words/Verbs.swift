@@ -10,7 +10,8 @@ package enum Verbs {
   ]
 
   /// In the order in which help lists them.
-  package static let all: [VerbSpec] = sessions + talking + terminals + agents + watching + daemon + others
+  package static let all: [VerbSpec] =
+    sessions + talking + terminals + casts + agents + watching + daemon + others
 
   package static let groups = ["agent", "daemon"]
 

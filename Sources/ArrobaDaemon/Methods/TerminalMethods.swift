@@ -151,8 +151,13 @@ extension Exchange {
       let rows = terminal.read { $0.model.textRows(history: history) }
       return ["text": .array(rows.map { .string($0) })]
     case "ansi":
-      let bytes = terminal.read { $0.model.repaint(history: history) }
-      return ["ansi": .string(String(decoding: bytes, as: UTF8.self))]
+      return terminal.read { screen in
+        [
+          "ansi": .string(String(decoding: screen.model.repaint(history: history), as: UTF8.self)),
+          "cols": .int(screen.model.columns), "rows": .int(screen.model.rows),
+          "offset": .int(Int(screen.offset)),
+        ]
+      }
     case "cells": return terminal.read { ScreenForm.json($0, history: history) }
     default:
       throw Params.invalid("format", expected: "\"text\", \"ansi\" or \"cells\"", got: .string(format))

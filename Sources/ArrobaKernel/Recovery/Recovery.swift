@@ -56,7 +56,8 @@ extension Kernel {
 
   private func resume(_ child: BornChild, run: Run, agent: Agent) {
     let new = NewAgent(id: agent.id, run: run.id, spec: agent.spec)
-    terminals.adopt(child, session: agent.session, agent: new)
+    let activity = run.isLive && run.phase != .starting ? agent.activity : nil
+    terminals.adopt(child, session: agent.session, agent: new, activity: activity)
     guard run.isLive else {
       // It was being ended when the daemon died, and may have been told nothing of it.
       if child.exit == nil { terminals.stop(run.id) }

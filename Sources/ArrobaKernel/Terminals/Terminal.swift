@@ -42,6 +42,11 @@ package final class Terminal {
   private var hasEndedOutput = false
   private var isFeedDue = false
 
+  /// Sees what the program does; nil where its provider says it.
+  private var watch: ActivityWatch?
+  /// Its prompt mark and its title, as an earlier daemon left them.
+  private var saidBefore: [ScreenSignal] = []
+
   /// Called when the size has changed, with the new one.
   var onResize: (@LoopActor (UInt16, UInt16) -> Void)?
 
@@ -74,7 +79,12 @@ package final class Terminal {
     self.rows = known.rows > 0 ? known.rows : rows
     lane.ring.size = (self.columns, self.rows)
     screen = TerminalScreen(columns: Int(self.columns), rows: Int(self.rows))
-    screen.catchUp(with: lane.ring)
+    // Of what it said in the past only how things stand matters now.
+    while screen.lag(behind: lane.ring) > 0 {
+      screen.feed(lane.ring, atMost: Self.piece)
+      saidBefore += screen.takeSignals().filter(\.isStanding)
+      saidBefore.removeFirst(max(0, saidBefore.count - 2))
+    }
     _ = screen.takeAnswers()  // to queries of the past, which were answered then or are waited for no more
   }
 
@@ -96,6 +106,7 @@ package final class Terminal {
     // Before the ring turns and the model would miss something.
     while screen.lag(behind: lane.ring) > Self.mostLag { feedScreen() }
     feedLater()
+    watch?.outputCame()
   }
 
   /// While the model is fed, the program can write on, and a key press waits for a short piece at most.
@@ -116,6 +127,8 @@ package final class Terminal {
 
   private func feedScreen() {
     screen.feed(lane.ring, atMost: Self.piece)
+    let signals = screen.takeSignals()
+    if !signals.isEmpty { watch?.heard(signals) }
     let answers = screen.takeAnswers()
     // With a driver attached its terminal answers the program's queries, and must do so alone.
     if !answers.isEmpty && !isDriven && exit == nil {
@@ -133,6 +146,7 @@ package final class Terminal {
   func programEnded(_ status: ExitStatus) {
     guard exit == nil else { return }
     exit = status
+    watch?.stop()
     tellEnd()
   }
 
@@ -264,6 +278,7 @@ package final class Terminal {
       taken += max(0, written)
       if written < piece.count { break }
     }
+    watch?.typed(UnsafeRawBufferPointer(rebasing: bytes[..<taken]))
     return taken
   }
 
@@ -272,7 +287,10 @@ package final class Terminal {
 
   /// Enters bytes of a script, which has no attachment.
   package func enter(_ bytes: UnsafeRawBufferPointer) -> Int {
-    exit == nil ? max(0, lane.write(bytes)) : bytes.count
+    guard exit == nil else { return bytes.count }
+    let written = max(0, lane.write(bytes))
+    if written > 0 { watch?.entered() }
+    return written
   }
 
   package func whenWritable(_ body: @escaping @LoopActor () -> Void) {
@@ -294,6 +312,32 @@ package final class Terminal {
   func cutWrites() -> [InputLedger.Entry] { ledger.recoverCutWrites() }
 
   func close() {
+    watch?.stop()
     lane.close()
+  }
+
+  // MARK: what the program does
+
+  /// From now on it is reported what the program is seen to do. `program`: its process.
+  func watch(
+    program: Int, isShell: Bool, resuming said: TerminalVerdict?,
+    _ report: @escaping @LoopActor (TerminalVerdict) -> Void
+  ) {
+    guard exit == nil else { return }
+    watch = ActivityWatch(
+      isShell: isShell, resuming: said,
+      sight: { [weak self] wantsQuestion, answeredLine in
+        self?.sight(of: program, wantsQuestion, answeredLine) ?? .init()
+      }, report: report)
+    watch?.heard(saidBefore)
+    saidBefore = []
+  }
+
+  private func sight(
+    of program: Int, _ wantsQuestion: Bool, _ answeredLine: Int?
+  ) -> TerminalEvidence.Sight {
+    if wantsQuestion { screen.catchUp(with: lane.ring) }
+    return screen.sight(
+      foreground: lane.foregroundGroup, of: program, wantsQuestion: wantsQuestion, answeredLine: answeredLine)
   }
 }

@@ -59,7 +59,8 @@ package final class TerminalRoom {
   }
 
   /// Takes a child's terminal over: a new one's, or that of one which an earlier daemon left.
-  func adopt(_ child: BornChild, session: SessionID, agent: NewAgent) {
+  /// `activity`: what was recorded of it before.
+  func adopt(_ child: BornChild, session: SessionID, agent: NewAgent, activity: Activity? = nil) {
     agents[agent.run] = (session, agent.id)
     guard let lane = child.terminal else { return }
     let terminal = Terminal(
@@ -75,7 +76,15 @@ package final class TerminalRoom {
       report?(session, agent.id, .notice(words))
     }
     terminal.start()
-    if let exit = child.exit { ended(terminal, exit) }
+    if let exit = child.exit { return ended(terminal, exit) }
+    guard !agent.spec.isTalkedTo else { return }  // its provider knows better
+    terminal.watch(
+      program: child.pid, isShell: ShellNames.isInteractive(agent.spec.arguments),
+      resuming: activity.map { TerminalVerdict($0.state, $0.reason) }
+    ) { [weak self] verdict in
+      self?.report?(
+        session, agent.id, .activity(verdict.state, reason: verdict.reason, source: .terminal))
+    }
   }
 
   /// Calls `body` once the agent's program has started or has failed to, with the reason; at once where nothing is

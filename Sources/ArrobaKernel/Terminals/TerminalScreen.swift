@@ -45,6 +45,8 @@ package struct TerminalScreen: ~Copyable {
 
   mutating func takeAnswers() -> [UInt8] { model.takeAnswers() }
 
+  mutating func takeSignals() -> [ScreenSignal] { model.takeSignals() }
+
   func repaint(withHistory: Bool) -> [UInt8] {
     model.repaint(history: withHistory ? Self.repaintedHistory : 0)
   }
