@@ -70,8 +70,11 @@ package protocol TerminalLane: AnyObject {
   var ring: OutputRing { get }
 
   /// Starts reading. `onOutput` after each batch of bytes that came into the ring; `onEnd` once, when the last
-  /// program has closed the terminal and everything was read.
-  func start(onOutput: @escaping @LoopActor () -> Void, onEnd: @escaping @LoopActor () -> Void)
+  /// program has closed the terminal and everything was read. `meanwhile` between two reads of a batch: the kernel needs
+  /// a moment to have more, and a read in that moment waits for it.
+  func start(
+    onOutput: @escaping @LoopActor () -> Void, meanwhile: @escaping @LoopActor () -> Void,
+    onEnd: @escaping @LoopActor () -> Void)
 
   /// Enters bytes; returns how many the terminal took (0 where it is full).
   func write(_ bytes: UnsafeRawBufferPointer) -> Int

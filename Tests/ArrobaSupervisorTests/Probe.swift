@@ -41,7 +41,8 @@ final class Probe {
       onOutput: { [weak self] in self?.said[child.id, default: []] += $0 },
       onErrorOutput: { [weak self] in self?.saidWrong[child.id, default: []] += $0 },
       onEnd: { [weak self] in self?.ends[child.id, default: 0] += 1 })
-    child.terminal?.start(onOutput: {}, onEnd: { [weak self] in self?.ends[child.id, default: 0] += 1 })
+    child.terminal?.start(
+      onOutput: {}, meanwhile: {}, onEnd: { [weak self] in self?.ends[child.id, default: 0] += 1 })
   }
 
   func ready() { link.ready() }

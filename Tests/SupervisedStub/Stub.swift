@@ -57,7 +57,7 @@ private enum Reader {
     link.ready()
     for child in link.takeHandedOver() {
       guard let lane = child.terminal else { continue }
-      lane.start(onOutput: {}, onEnd: {})
+      lane.start(onOutput: {}, meanwhile: {}, onEnd: {})
       lanes.append(lane)
     }
     Self.link = link

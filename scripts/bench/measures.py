@@ -359,7 +359,8 @@ def idle(results, rounds):
     with Daemon() as daemon:
         sessions = [daemon.new("sh", "-c", PROMPT) for _ in range(50)]
         holders = [held(attach_argv(session), daemon.environment) for session in sessions[:5]]
-        time.sleep(2)
+        # Until it is known of each that it is idle; nothing is looked at after that.
+        time.sleep(8)
         pids = daemon.pid, daemon.supervisor
         before = [(cpu_seconds(pid), stage.switches(pid)) for pid in pids]
         time.sleep(seconds)

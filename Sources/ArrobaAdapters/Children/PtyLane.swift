@@ -11,9 +11,15 @@ package import ArrobaSystem
 package final class PtyLane: TerminalLane {
   private enum Phase {
     case idle
-    case reading(onOutput: @LoopActor () -> Void, onEnd: @LoopActor () -> Void)
+    case reading(Listener)
     /// Everything was read, and the last program has gone; or we have closed it.
     case ended
+  }
+
+  private struct Listener {
+    let onOutput: @LoopActor () -> Void
+    let meanwhile: @LoopActor () -> Void
+    let onEnd: @LoopActor () -> Void
   }
 
   package let ring: OutputRing
@@ -31,9 +37,12 @@ package final class PtyLane: TerminalLane {
     _ = ring.recoverCutFill()
   }
 
-  package func start(onOutput: @escaping @LoopActor () -> Void, onEnd: @escaping @LoopActor () -> Void) {
+  package func start(
+    onOutput: @escaping @LoopActor () -> Void, meanwhile: @escaping @LoopActor () -> Void,
+    onEnd: @escaping @LoopActor () -> Void
+  ) {
     guard case .idle = phase else { return }
-    phase = .reading(onOutput: onOutput, onEnd: onEnd)
+    phase = .reading(Listener(onOutput: onOutput, meanwhile: meanwhile, onEnd: onEnd))
     rewatch()
   }
 
@@ -92,7 +101,7 @@ package final class PtyLane: TerminalLane {
     }
     guard readiness.contains(.readable) || !readiness.isDisjoint(with: .hungUp) else { return }
     switch phase {
-    case .reading(let onOutput, let onEnd): readBatch(onOutput, onEnd)
+    case .reading(let listener): readBatch(listener)
     // Nobody reads yet, and a terminal without programs is always ready: look again when somebody does.
     case .idle: stopWatching()
     case .ended: break
@@ -110,7 +119,7 @@ package final class PtyLane: TerminalLane {
     }
   }
 
-  private func readBatch(_ onOutput: @LoopActor () -> Void, _ onEnd: @LoopActor () -> Void) {
+  private func readBatch(_ listener: Listener) {
     let most = Turns.budget(of: self)
     var budget = most
     var hasRead = false
@@ -131,14 +140,15 @@ package final class PtyLane: TerminalLane {
       budget -= got
       // Much less than there was room for: the terminal is empty, and another read would only say so.
       if got < room / 2 { break }
+      if budget > 0 { listener.meanwhile() }
     }
-    if hasRead { onOutput() }
+    if hasRead { listener.onOutput() }
     if pace.mustRest(after: most - budget) { rest() }
     // `onOutput` may have closed the lane.
     guard isAtEnd, case .reading = phase else { return }
     phase = .ended
     stopWatching()
-    onEnd()
+    listener.onEnd()
   }
 }
 
@@ -147,7 +157,7 @@ package final class PtyLane: TerminalLane {
 /// run would let that one wait for a whole slice of theirs, some milliseconds.
 @LoopActor
 private struct Pace {
-  private static let mostPerMs = 8 << 10
+  private static let mostPerMs = 4 << 10
 
   private var ms = 0
   private var read = 0

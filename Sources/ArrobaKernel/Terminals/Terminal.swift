@@ -5,19 +5,6 @@ package import ArrobaSupervision
 internal import ArrobaTerminal
 internal import ArrobaWire
 
-/// A client that looks at a terminal: a cursor in its bytes. It pulls; the terminal only says when something is new.
-@LoopActor
-package protocol TerminalClient: AnyObject {
-  var attachment: AttachmentID { get }
-  /// There are bytes after its offset.
-  func outputIsThere()
-  func sizeChanged(columns: UInt16, rows: UInt16)
-  /// The program has ended; all its output is in the ring.
-  func programEnded(_ status: ExitStatus)
-  /// Another connection has taken over this attachment.
-  func replaced()
-}
-
 /// One terminal: the ring with its last output, the screen that it shows, and who looks at it.
 ///
 /// Raw bytes go to the clients untouched and first; the screen model is fed when nobody waits, or somebody asks for it. Nothing here waits for a
@@ -41,6 +28,8 @@ package final class Terminal {
   private var writersWaiting: [@LoopActor () -> Void] = []
   private var hasEndedOutput = false
   private var isFeedDue = false
+  /// The ring's offset up to which the clients were told.
+  private var told: UInt64 = 0
 
   /// Sees what the program does; nil where its provider says it.
   private var watch: ActivityWatch?
@@ -92,6 +81,7 @@ package final class Terminal {
   func start() {
     lane.start(
       onOutput: { [weak self] in self?.absorb() },
+      meanwhile: { [weak self] in self?.feedMeanwhile() },
       onEnd: { [weak self] in self?.outputEnded() })
   }
 
@@ -103,6 +93,7 @@ package final class Terminal {
 
   private func absorb() {
     for viewer in viewers { viewer.client.outputIsThere() }
+    told = lane.ring.end
     // Before the ring turns and the model would miss something.
     while screen.lag(behind: lane.ring) > Self.mostLag { feedScreen() }
     feedLater()
@@ -121,12 +112,20 @@ package final class Terminal {
     }
   }
 
+  /// As much as is read at a time, of what the clients know already.
+  private func feedMeanwhile() {
+    guard screen.offset < told else { return }
+    feedScreen(atMost: min(Int(told - screen.offset), Self.readPiece))
+  }
+
+  /// A read of a terminal gives no more (n_tty).
+  private static let readPiece = 4096
   /// Well below the ring's capacity, and soon fed where somebody asks for the screen.
   private static let mostLag = 256 << 10
   private static let piece = 16 << 10
 
-  private func feedScreen() {
-    screen.feed(lane.ring, atMost: Self.piece)
+  private func feedScreen(atMost limit: Int = piece) {
+    screen.feed(lane.ring, atMost: limit)
     let signals = screen.takeSignals()
     if !signals.isEmpty { watch?.heard(signals) }
     let answers = screen.takeAnswers()
