@@ -50,7 +50,10 @@ var targets: [Target] = [
       "ArrobaSupervision", "ArrobaSystem", "ArrobaTerminal", "ArrobaWire",
     ]),
   // floor 5: mains
-  .executableTarget(name: "arroba", dependencies: ["ArrobaCLI"]),
+  // Each command is a process of its own: half the time of its start was the dynamic loader's.
+  .executableTarget(
+    name: "arroba", dependencies: ["ArrobaCLI"],
+    linkerSettings: [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
   .executableTarget(
     name: "arroba-daemon",
     dependencies: [
