@@ -92,6 +92,35 @@ import Testing
     #expect(turn.texts["prt_1"] == "one two")
   }
 
+  @Test("A text that began before its turn was found again belongs to it when it ends")
+  func foundAgain() throws {
+    var turn = TurnUnderTest()
+    turn.busy()
+    turn.prompt()
+    turn.answer()
+    turn.take(text(""))
+    turn.take(delta("half"))
+    turn.look?.messages = [
+      OpenCodeStoredMessage(
+        info: TurnUnderTest.message("msg_user", .user, createdMs: 1),
+        parts: [TurnUnderTest.text("hello", "prt_msg_user", of: "msg_user")]),
+      OpenCodeStoredMessage(
+        info: TurnUnderTest.message("msg_answer", .assistant, createdMs: 2),
+        parts: [TurnUnderTest.text("", "prt_1", of: "msg_answer")]),
+    ]
+    turn.look?.statuses = [TurnUnderTest.root: .busy]
+    turn.change { translator, now in
+      let unsettled = UnsettledTurn(
+        id: PromptID("p_1"), text: "hello", dispatchedAt: Instant(ms: 0), mark: "msg_user", cancelledAt: nil)
+      translator.settle(unsettled, at: now)
+    }
+    turn.take(text("half a text", isEnded: true))
+    let end = turn.signals.last {
+      if case .itemCompleted(let item) = $0.what { item.key == "prt_1" } else { false }
+    }
+    #expect(try #require(end).turn == PromptID("p_1"))
+  }
+
   @Test("Half an answer before a retry is dropped, or it would be read two, three, four times")
   func retried() {
     var turn = running()

@@ -247,6 +247,13 @@ struct OpenCodeItems {
     }
   }
 
+  /// What began before it was known to belong to a turn, as by the stream behind a restart, still ends as part of it.
+  mutating func belong(to turn: PromptID, where isOfTurn: (_ message: String) -> Bool) {
+    for (key, entry) in entries where !entry.isDone && entry.owner.turn == nil && isOfTurn(entry.message) {
+      entries[key]?.owner.turn = turn
+    }
+  }
+
   /// A new turn begins: what is final will not be reported again.
   mutating func forgetFinished() {
     entries = entries.filter { !$0.value.isDone }

@@ -30,6 +30,9 @@ final class OpenCodeLaunch {
   private var said: [String] = []
   private var deadline: LoopTimer?
   private var pipes: (any PipeLane)?
+  /// It has ended, and what it said last may still be on its way.
+  private var end: ExitStatus?
+  private var hasSaidAll = false
 
   init(executable: String, port: Int, readyMs: Int) {
     self.readyMs = readyMs
@@ -80,7 +83,11 @@ final class OpenCodeLaunch {
     child.pipes?.closeInput()
     child.pipes?.start(
       onOutput: { [weak self] in self?.heard($0, isError: false) },
-      onErrorOutput: { [weak self] in self?.heard($0, isError: true) }, onEnd: {})
+      onErrorOutput: { [weak self] in self?.heard($0, isError: true) },
+      onEnd: { [weak self] in
+        self?.hasSaidAll = true
+        self?.failIfEnded()
+      })
   }
 
   private func heard(_ bytes: [UInt8], isError: Bool) {
@@ -114,7 +121,20 @@ final class OpenCodeLaunch {
 
   /// The process has ended before it was ready.
   func ended(_ status: ExitStatus) {
-    fail("OpenCode ended \(status.words) before it was ready")
+    end = status
+    guard pipes != nil, !hasSaidAll else { return failIfEnded() }
+    // A process that it left behind may hold its output open.
+    Loop.shared.after(Self.lastWordsMs) { [weak self] in
+      self?.hasSaidAll = true
+      self?.failIfEnded()
+    }
+  }
+
+  private static let lastWordsMs = 500
+
+  private func failIfEnded() {
+    guard let end, hasSaidAll || pipes == nil else { return }
+    fail("OpenCode ended \(end.words) before it was ready")
   }
 
   private func fail(_ reason: String) {

@@ -58,6 +58,7 @@ extension OpenCodeTranslator {
     for (key, note) in messages where key != mark && note.createdMs >= prompt.createdMs {
       messages[key]?.turn = id
     }
+    items.belong(to: id) { messages[$0]?.turn == id }
   }
 
   mutating func apply(_ look: OpenCodeLook, at now: OpenCodeMoment) {
