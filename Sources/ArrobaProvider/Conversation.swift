@@ -102,8 +102,14 @@ package struct UnsettledTurn: Sendable, Equatable {
   package var mark: String?
   /// When it was told to stop, if it was.
   package var cancelledAt: Instant?
+  /// Whether something that it asked for was denied, which may be why it ended.
+  package var wasDenied: Bool
 
-  package init(id: PromptID, text: String, dispatchedAt: Instant, mark: String?, cancelledAt: Instant?) {
+  package init(
+    id: PromptID, text: String, dispatchedAt: Instant, mark: String?, cancelledAt: Instant?,
+    wasDenied: Bool = false
+  ) {
+    self.wasDenied = wasDenied
     self.id = id
     self.text = text
     self.dispatchedAt = dispatchedAt

@@ -121,6 +121,30 @@ import Testing
     #expect(try #require(end).turn == PromptID("p_1"))
   }
 
+  @Test(
+    "A turn that was denied something and ended while nobody looked was stopped by that",
+    arguments: [true, false])
+  func denied(wasDenied: Bool) throws {
+    var turn = TurnUnderTest()
+    turn.look?.messages = [
+      OpenCodeStoredMessage(
+        info: TurnUnderTest.message("msg_user", .user, createdMs: 1),
+        parts: [TurnUnderTest.text("hello", "prt_msg_user", of: "msg_user")]),
+      OpenCodeStoredMessage(
+        info: TurnUnderTest.message(
+          "msg_answer", .assistant, createdMs: 2, finish: "tool-calls", isComplete: true), parts: []),
+    ]
+    turn.change { translator, now in
+      let unsettled = UnsettledTurn(
+        id: PromptID("p_1"), text: "hello", dispatchedAt: Instant(ms: 0), mark: "msg_user", cancelledAt: nil,
+        wasDenied: wasDenied)
+      translator.settle(unsettled, at: now)
+    }
+    turn.pass(20_000)
+    let ends = turn.signals.compactMap { if case .turnEnded(let end) = $0.what { end } else { nil } }
+    #expect(ends.map(\.outcome) == [wasDenied ? .cancelled : .completed])
+  }
+
   @Test("Half an answer before a retry is dropped, or it would be read two, three, four times")
   func retried() {
     var turn = running()

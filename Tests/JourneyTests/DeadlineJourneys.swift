@@ -94,10 +94,7 @@ struct DeadlineJourneys {
       Processes.end(pid)
       try Processes.awaitEnd(of: pid)
       try talk.comeBack()
-      // Where the no arrived before its sender died and ended the turn, the next daemon has not heard why it stopped.
-      let end = try talk.end(of: id)
-      let stopped = "OpenCode stopped after a tool call"
-      #expect(try end == "cancelled" || talk.prompt(id).words("reason") == stopped, "\(end)")
+      #expect(try talk.end(of: id) == "cancelled")
       #expect(talk.story(of: id).filter { $0.hasPrefix("ask.") } == ["ask.opened", "ask.expired"])
       #expect(try talk.end(of: talk.submit("next").words("id")) == "completed")
     }

@@ -43,6 +43,7 @@ extension OpenCodeTranslator {
     var turn = OpenCodeTurn(TurnRequest(id: unsettled.id, text: unsettled.text), nowMs: now.ms)
     turn.settling = unsettled
     turn.isAcknowledged = true
+    turn.wasDenied = unsettled.wasDenied
     if let cancelledAt = unsettled.cancelledAt { turn.tellToStop(.asked, wallMs: cancelledAt.ms) }
     self.turn = turn
     if let mark = unsettled.mark, messages[mark] != nil { takeUp(mark, at: now) }

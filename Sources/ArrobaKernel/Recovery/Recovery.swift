@@ -78,7 +78,8 @@ extension Kernel {
     conversations.conversation(of: agent.id, run: run.id)?.settle(
       UnsettledTurn(
         id: active.id, text: active.text, dispatchedAt: active.dispatchedAt ?? surroundings.now(),
-        mark: active.mark, cancelledAt: active.cancelledAt))
+        mark: active.mark, cancelledAt: active.cancelledAt,
+        wasDenied: talk.asks.contains { $0.prompt == active.id && $0.isDenied }))
   }
 
   private func lose(_ run: Run, of agent: Agent) {

@@ -91,4 +91,16 @@ package struct AskRecord: Sendable, Equatable {
   package var state: State
 
   package var isOpen: Bool { state == .open }
+
+  /// Whether the answer was no, whoever gave it.
+  package var isDenied: Bool {
+    let answer: AskAnswer? =
+      switch state {
+      case .answered(let answer, _, _): answer
+      case .expired(let expiry, _): expiry.answer
+      case .open, .withdrawn: nil
+      }
+    guard let answer else { return false }
+    return ask.choices.contains { $0.effect == .deny && answer.choices.contains($0.id) }
+  }
 }
