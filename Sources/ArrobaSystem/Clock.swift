@@ -4,11 +4,7 @@ internal import Glibc
 /// The two clocks: one that only goes forward, one that people read.
 package enum Clock {
   /// Milliseconds of a clock that never steps back and stands still for nobody. Only differences mean anything.
-  package static func monotonicMs() -> Int {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
-  }
+  package static func monotonicMs() -> Int { monotonicUs() / 1000 }
 
   /// Microseconds of that clock; all processes of the machine read the same one.
   package static func monotonicUs() -> Int {

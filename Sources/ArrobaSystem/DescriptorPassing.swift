@@ -26,17 +26,10 @@ package enum DescriptorPassing {
     into buffer: UnsafeMutableRawBufferPointer, from socket: Descriptor, _ passed: inout Descriptor?
   ) -> Transfer {
     var number: Int32 = -1
-    var count: Int32 = 0
-    let got = arroba_receive_descriptors(socket.raw, buffer.baseAddress, buffer.count, &number, 1, &count)
-    let code = errno
+    var count = 0
+    let outcome = receive(into: buffer, from: socket, &number, atMost: 1, &count)
     if count > 0 { passed = Descriptor(owning: number) }
-    if got > 0 { return .moved(got) }
-    if got == 0 { return .ended }
-    switch code {
-    case EAGAIN: return .wouldBlock
-    case ECONNRESET, EPIPE: return .ended
-    default: return .failed(code)
-    }
+    return outcome
   }
 
   /// Receives what was sent by `send`; the descriptors belong to the receiver.
@@ -44,17 +37,26 @@ package enum DescriptorPassing {
     -> (Transfer, [Descriptor])
   {
     var numbers = [Int32](repeating: -1, count: most)
-    var count: Int32 = 0
+    var count = 0
+    let outcome = receive(into: buffer, from: socket, &numbers, atMost: most, &count)
+    return (outcome, numbers.prefix(count).map { Descriptor(owning: $0) })
+  }
+
+  private static func receive(
+    into buffer: UnsafeMutableRawBufferPointer, from socket: Descriptor,
+    _ numbers: UnsafeMutablePointer<Int32>, atMost limit: Int, _ count: inout Int
+  ) -> Transfer {
+    var passed: Int32 = 0
     let got = arroba_receive_descriptors(
-      socket.raw, buffer.baseAddress, buffer.count, &numbers, Int32(most), &count)
+      socket.raw, buffer.baseAddress, buffer.count, numbers, Int32(limit), &passed)
     let code = errno
-    let passed = numbers.prefix(Int(count)).map { Descriptor(owning: $0) }
-    if got > 0 { return (.moved(got), passed) }
-    if got == 0 { return (.ended, passed) }
+    count = Int(passed)
+    if got > 0 { return .moved(got) }
+    if got == 0 { return .ended }
     switch code {
-    case EAGAIN: return (.wouldBlock, passed)
-    case ECONNRESET, EPIPE: return (.ended, passed)
-    default: return (.failed(code), passed)
+    case EAGAIN: return .wouldBlock
+    case ECONNRESET, EPIPE: return .ended
+    default: return .failed(code)
     }
   }
 }

@@ -3,11 +3,12 @@ internal import Glibc
 
 /// Plain blocking file work, for start-up, tools and the file threads. Never called on the loop.
 package enum Files {
-  package static func open(_ path: String, _ flags: Int32, mode: UInt32 = 0o600) throws(SystemError)
-    -> Descriptor
-  {
+  /// `action`: what a failure says could not be done.
+  package static func open(
+    _ path: String, _ flags: Int32, mode: UInt32 = 0o600, to action: String = "open"
+  ) throws(SystemError) -> Descriptor {
     let number = retryingInterrupted { Glibc.open(path, flags | O_CLOEXEC, mode) }
-    guard number >= 0 else { throw .last("open", path) }
+    guard number >= 0 else { throw .last(action, path) }
     return Descriptor(owning: number)
   }
 

@@ -5,10 +5,7 @@ internal import Glibc
 extension Files {
   /// Makes a file for the user alone; one that is there is emptied only where that is wanted.
   package static func create(_ path: String, overwriting: Bool) throws(SystemError) -> Descriptor {
-    let flags = O_WRONLY | O_CREAT | (overwriting ? O_TRUNC : O_EXCL)
-    let number = retryingInterrupted { Glibc.open(path, flags | O_CLOEXEC, 0o600) }
-    guard number >= 0 else { throw .last("create", path) }
-    return Descriptor(owning: number)
+    try open(path, O_WRONLY | O_CREAT | (overwriting ? O_TRUNC : O_EXCL), to: "create")
   }
 }
 

@@ -17,6 +17,19 @@ import Testing
     return turn
   }
 
+  /// A look has shown that a text begins, and the stream has said nothing of it.
+  private func seenBeforeHeard() -> TurnUnderTest {
+    var turn = running()
+    turn.look?.messages = [
+      OpenCodeStoredMessage(
+        info: TurnUnderTest.message("msg_answer", .assistant, createdMs: 2),
+        parts: [TurnUnderTest.text("", "prt_1", of: "msg_answer")])
+    ]
+    turn.look?.statuses = [TurnUnderTest.root: .busy]
+    turn.change { translator, _ in translator.streamWasLost() }
+    return turn
+  }
+
   private func text(_ text: String, isEnded: Bool = false) -> OpenCodeEvent.What {
     .part(TurnUnderTest.text(text, "prt_1", of: "msg_answer", isEnded: isEnded))
   }
@@ -62,14 +75,7 @@ import Testing
 
   @Test("A text whose beginning was missed is shown when it is whole (its stored form is empty until then)")
   func missed() {
-    var turn = running()
-    turn.look?.messages = [
-      OpenCodeStoredMessage(
-        info: TurnUnderTest.message("msg_answer", .assistant, createdMs: 2),
-        parts: [TurnUnderTest.text("", "prt_1", of: "msg_answer")])
-    ]
-    turn.look?.statuses = [TurnUnderTest.root: .busy]
-    turn.change { translator, _ in translator.streamWasLost() }
+    var turn = seenBeforeHeard()
     turn.take(delta("the rest"))
     #expect(turn.texts["prt_1"] == nil)
     turn.take(text("the beginning and the rest", isEnded: true))
@@ -78,14 +84,7 @@ import Testing
 
   @Test("A text that a look shows before the stream does is told from its beginning all the same")
   func overtaken() {
-    var turn = running()
-    turn.look?.messages = [
-      OpenCodeStoredMessage(
-        info: TurnUnderTest.message("msg_answer", .assistant, createdMs: 2),
-        parts: [TurnUnderTest.text("", "prt_1", of: "msg_answer")])
-    ]
-    turn.look?.statuses = [TurnUnderTest.root: .busy]
-    turn.change { translator, _ in translator.streamWasLost() }
+    var turn = seenBeforeHeard()
     turn.take(text(""))
     turn.take(delta("one "))
     turn.take(delta("two"))

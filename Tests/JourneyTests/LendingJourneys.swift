@@ -47,6 +47,15 @@ private final class Window {
 struct LendingJourneys {
   private static let answering = "stty -echo; echo ready; while read line; do echo \"<$line>\"; done"
 
+  /// An agent that answers lines, and a window for its output.
+  private static func withAgent(_ body: (DaemonUnderTest, String, Window) throws -> Void) throws {
+    try withDaemon { daemon in
+      let id = try daemon.session(answering).words("id")
+      try daemon.screen(of: id, shows: "ready")
+      try body(daemon, id, Window())
+    }
+  }
+
   private static func lend(_ window: Window, from client: WireTerminal) throws {
     try client.wait("the first screen") { !client.repaints.isEmpty }
     try client.lend(window.terminal.raw)
@@ -58,10 +67,7 @@ struct LendingJourneys {
 
   @Test("Output goes there and nowhere else; taken back, it goes on in frames without a hole")
   func thereAndBack() throws {
-    try withDaemon { daemon in
-      let id = try daemon.session(Self.answering).words("id")
-      try daemon.screen(of: id, shows: "ready")
-      let window = try Window()
+    try Self.withAgent { daemon, id, window in
       let client = try daemon.client().attach(id)
       try Self.lend(window, from: client)
       let start = client.offset
@@ -87,10 +93,7 @@ struct LendingJourneys {
 
   @Test("Another size, a viewer, or what is no terminal: it is not borrowed, and frames go on")
   func declined() throws {
-    try withDaemon { daemon in
-      let id = try daemon.session(Self.answering).words("id")
-      try daemon.screen(of: id, shows: "ready")
-      let window = try Window()
+    try Self.withAgent { daemon, id, window in
       let leader = try daemon.client().attach(id, cols: 90, rows: 30)
       try leader.wait("the first screen") { !leader.repaints.isEmpty }
       let smaller = try daemon.client().attach(id, cols: 80, rows: 24)
@@ -114,10 +117,7 @@ struct LendingJourneys {
 
   @Test("Resized by another client, it is given back before the size is told")
   func resized() throws {
-    try withDaemon { daemon in
-      let id = try daemon.session(Self.answering).words("id")
-      try daemon.screen(of: id, shows: "ready")
-      let window = try Window()
+    try Self.withAgent { daemon, id, window in
       let lender = try daemon.client().attach(id)
       try Self.lend(window, from: lender)
       let other = try daemon.client().attach(id, cols: 100, rows: 40)
@@ -155,10 +155,7 @@ struct LendingJourneys {
 
   @Test("A client that goes without a word takes its terminal with it")
   func gone() throws {
-    try withDaemon { daemon in
-      let id = try daemon.session(Self.answering).words("id")
-      try daemon.screen(of: id, shows: "ready")
-      let window = try Window()
+    try Self.withAgent { daemon, id, window in
       let lender = try daemon.client().attach(id)
       try Self.lend(window, from: lender)
       lender.cut()

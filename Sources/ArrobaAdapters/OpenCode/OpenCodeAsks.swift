@@ -107,7 +107,7 @@ struct OpenCodeAsks {
       let ask = request.asks.first(where: { $0.key == key })
     else { return }
     request.answers[key] = answer
-    let isDenied = answer.choices.contains { ask.choice($0)?.effect == .deny }
+    let isDenied = ask.isDenied(by: answer)
     switch ask.kind {
     case .permission:
       let choice = answer.choices.first ?? OpenCodeAskWords.reject

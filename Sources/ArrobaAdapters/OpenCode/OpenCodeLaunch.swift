@@ -32,7 +32,7 @@ final class OpenCodeLaunch {
   private var pipes: (any PipeLane)?
   /// It has ended, and what it said last may still be on its way.
   private var end: ExitStatus?
-  private var hasSaidAll = false
+  private var hasSaidAll = true
 
   init(executable: String, port: Int, readyMs: Int) {
     self.readyMs = readyMs
@@ -80,6 +80,7 @@ final class OpenCodeLaunch {
       return fail("\(error)")
     }
     pipes = child.pipes
+    hasSaidAll = child.pipes == nil
     child.pipes?.closeInput()
     child.pipes?.start(
       onOutput: { [weak self] in self?.heard($0, isError: false) },
@@ -122,7 +123,8 @@ final class OpenCodeLaunch {
   /// The process has ended before it was ready.
   func ended(_ status: ExitStatus) {
     end = status
-    guard pipes != nil, !hasSaidAll else { return failIfEnded() }
+    failIfEnded()
+    guard !hasSaidAll else { return }
     // A process that it left behind may hold its output open.
     Loop.shared.after(Self.lastWordsMs) { [weak self] in
       self?.hasSaidAll = true
@@ -133,7 +135,7 @@ final class OpenCodeLaunch {
   private static let lastWordsMs = 500
 
   private func failIfEnded() {
-    guard let end, hasSaidAll || pipes == nil else { return }
+    guard let end, hasSaidAll else { return }
     fail("OpenCode ended \(end.words) before it was ready")
   }
 

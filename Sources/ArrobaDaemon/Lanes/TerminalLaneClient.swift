@@ -86,7 +86,7 @@ final class TerminalLaneClient: TerminalClient {
     guard isStarted, !isStopped else { return }
     // Behind the output that was written at the old size.
     pump()
-    if (columns, rows) != (self.columns, self.rows) { giveBack() }
+    if !fits { giveBack() }
     connection.send(TerminalFrame.resize(columns: columns, rows: rows))
   }
 
@@ -177,13 +177,14 @@ final class TerminalLaneClient: TerminalClient {
 
   // MARK: the client's terminal
 
+  private var fits: Bool { (columns, rows) == (terminal.columns, terminal.rows) }
+
   private func heed(_ payload: [UInt8]) {
     switch payload.first.flatMap({ TerminalFrame.Lending(rawValue: $0) }) {
     case .offers:
       let given = passed
       passed = nil
       guard case .none = lending else { return }
-      let fits = (columns, rows) == (terminal.columns, terminal.rows)
       guard drives, fits, !needsRepaint, exit == nil, let given,
         let screen = LentTerminal(given, drained: { [weak self] in self?.pump() })
       else { return connection.send(TerminalFrame.lending(upTo: nil)) }
@@ -260,7 +261,7 @@ final class TerminalLaneClient: TerminalClient {
       columns = size.columns
       rows = size.rows
       terminal.clientResized(self, columns: size.columns, rows: size.rows)
-      if (columns, rows) != (terminal.columns, terminal.rows) { giveBack() }
+      if !fits { giveBack() }
     case .detach:
       saidDetach = true
       stop()

@@ -134,7 +134,7 @@ extension Ask {
     guard self.choice(choice) == nil else { return choice }
     switch choice {
     case "approve": return choices.first { $0.effect == .allowOnce }?.id ?? choice
-    case "deny": return choices.first { $0.effect == .deny }?.id ?? choice
+    case "deny": return denial?.id ?? choice
     default: return choices.first { $0.label == choice }?.id ?? choice
     }
   }

@@ -30,8 +30,3 @@ extension TalkPlan {
     add(.ask(record.id, prompt: record.prompt, .expired(expiry)))
   }
 }
-
-extension Ask {
-  /// The choice that says no, where there is one.
-  package var denial: Choice? { choices.first { $0.effect == .deny } }
-}

@@ -59,6 +59,13 @@ package struct Ask: Sendable, Equatable {
   }
 
   package func choice(_ id: String) -> Choice? { choices.first { $0.id == id } }
+
+  /// The choice that says no, where there is one.
+  package var denial: Choice? { choices.first { $0.effect == .deny } }
+
+  package func isDenied(by answer: AskAnswer) -> Bool {
+    answer.choices.contains { choice($0)?.effect == .deny }
+  }
 }
 
 /// An answer to an ask.

@@ -100,7 +100,6 @@ package struct AskRecord: Sendable, Equatable {
       case .expired(let expiry, _): expiry.answer
       case .open, .withdrawn: nil
       }
-    guard let answer else { return false }
-    return ask.choices.contains { $0.effect == .deny && answer.choices.contains($0.id) }
+    return answer.map { ask.isDenied(by: $0) } ?? false
   }
 }
