@@ -19,6 +19,8 @@ package enum TerminalFrame {
     case offers = 1
     /// All that came before the daemon's `T` is on the terminal.
     case lends = 2
+    /// The same, and what is typed there is the daemon's to read. The keys that detach follow, as people write them.
+    case lendsWithKeys = 3
   }
 
   package static let headerBytes = 5
@@ -43,9 +45,23 @@ package enum TerminalFrame {
 
   package static func lending(_ lending: Lending) -> [UInt8] { encode(.lending, [lending.rawValue]) }
 
-  /// The daemon has sent, or written to the client's terminal, what came before `offset`; nil: it does not borrow it.
-  package static func lending(upTo offset: UInt64?) -> [UInt8] {
-    encode(.lending, offset.map { bigEndian($0) } ?? [])
+  package static func lending(withKeys detachKeys: String) -> [UInt8] {
+    encode(.lending, [Lending.lendsWithKeys.rawValue] + detachKeys.utf8)
+  }
+
+  /// The daemon has sent, or written to the client's terminal, what came before `offset`, and has taken `input` bytes of
+  /// what was typed at this attachment.
+  package static func lending(upTo offset: UInt64, input: UInt64) -> [UInt8] {
+    encode(.lending, bigEndian(offset) + bigEndian(input))
+  }
+
+  /// The daemon does not borrow the terminal.
+  package static let lendingDeclined = encode(.lending)
+
+  /// What a `T` payload says of input.
+  package static func inputOffset(of payload: [UInt8]) -> UInt64? {
+    guard payload.count >= 16 else { return nil }
+    return payload[8..<16].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
   }
 
   /// The program's end: its exit code, or minus the signal.

@@ -1,4 +1,5 @@
 @testable import ArrobaCLI
+import ArrobaTerminal
 import Testing
 
 @Suite("What a command line asks for")

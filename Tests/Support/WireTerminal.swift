@@ -26,6 +26,8 @@ package final class WireTerminal {
   package private(set) var heartbeats = 0
   /// The offsets of the daemon's `T` frames; nil for one that declines.
   package private(set) var lendings: [Int?] = []
+  /// The input offsets of those that say one.
+  package private(set) var inputOffsets: [Int] = []
   /// The types of the frames in the order in which they came.
   package private(set) var kinds = ""
 
@@ -177,8 +179,11 @@ package final class WireTerminal {
       let notice = frame.payload.withUnsafeBufferPointer { try? JSONReader.read($0) }  // seen by the test
       notices.append(notice?["message"]?.string ?? "no JSON: \(frame.payload)")
     case .heartbeat: heartbeats += 1
-    case .lending: lendings.append(TerminalFrame.offset(of: frame.payload).map { Int($0) })
-    case .input, .detach: throw Silence("the daemon sent a frame of type \(frame.kind)")
+    case .lending:
+      lendings.append(TerminalFrame.offset(of: frame.payload).map { Int($0) })
+      if let offset = TerminalFrame.inputOffset(of: frame.payload) { inputOffsets.append(Int(offset)) }
+    case .detach: break
+    case .input: throw Silence("the daemon sent a frame of type \(frame.kind)")
     }
   }
 }

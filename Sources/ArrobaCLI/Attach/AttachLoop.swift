@@ -1,5 +1,6 @@
 internal import ArrobaClient
 internal import ArrobaSystem
+internal import ArrobaTerminal
 
 /// An attached terminal: keys in, output out, until somebody leaves. One thread, one poll(2).
 final class AttachLoop {
@@ -111,7 +112,7 @@ final class AttachLoop {
     if isRunning { turnLane(set, isReady ? lane : nil, wantsLane: wantsLane) }
     if isReady, let output, set.isWritable(output) { screen.flush() }
     lendTerminal()
-    if isRunning, screen.isBroken { leave(.detached) }
+    if isRunning, screen.isBroken { leave(Outcome.detached) }
   }
 
   private func turnLane(_ set: PollSet, _ lane: Int?, wantsLane: Bool) {
@@ -132,7 +133,8 @@ final class AttachLoop {
       let terminal = screen.terminal
     else { return }
     if link.lending == .accepted {
-      link.lend()
+      let canReadKeys = matchers.allSatisfy(\.isAtRest) && Terminals.isSame(seat.input, terminal)
+      link.lend(withKeys: canReadKeys ? (keys.keys.isEmpty ? "none" : keys.shown) : nil)
     } else if link.canLend, view.isPassing, Self.size(of: seat) == link.terminal {
       link.offer(terminal)
     }
@@ -171,6 +173,7 @@ final class AttachLoop {
   private func leave(_ end: LaneLink.End) {
     switch end {
     case .exited(let status): leave(Outcome.exited(status))
+    case .detached: leave(Outcome.detached)
     case .failed(let error): leave(Outcome.failed(error))
     }
   }
@@ -197,7 +200,7 @@ final class AttachLoop {
     case .ended, .failed:
       isInputOver = true
       // A script's input may end before its output; a terminal's end is the end.
-      if mode != nil || !options.isRaw { leave(.detached) }
+      if mode != nil || !options.isRaw { leave(Outcome.detached) }
     }
   }
 
@@ -206,7 +209,7 @@ final class AttachLoop {
     let found = matchers.indices.map { judge(&matchers[$0]) }
     undecidedSinceMs = matchers.contains { $0.isUndecided } ? Clock.monotonicMs() : nil
     if !options.isView, let typed = found.first?.forward { link.type(typed[...]) }
-    if found.contains(where: \.isDetached) { leave(.detached) }
+    if found.contains(where: \.isDetached) { leave(Outcome.detached) }
   }
 
   private func heedSignals() {

@@ -1,6 +1,7 @@
 internal import ArrobaClient
 internal import ArrobaJSON
 internal import ArrobaSystem
+internal import ArrobaTerminal
 internal import ArrobaWire
 
 /// `arroba attach`: checks whether it makes sense, takes the terminal over, and puts it back whatever happens.

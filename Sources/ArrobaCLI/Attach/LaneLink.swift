@@ -24,6 +24,8 @@ final class LaneLink {
   var queue = ByteQueue()
   var retained = RetainedInput()
   var typedWhileLost = 0
+  /// The daemon read what was typed itself when it was lost: what comes after that has no offset yet.
+  var unplaced: [UInt8]?
   private var lastSentMs: Int
   var lastHeardMs: Int
   private var block = [UInt8](repeating: 0, count: 64 << 10)
@@ -82,7 +84,8 @@ final class LaneLink {
   var hasEarlyBytes: Bool { !early.isEmpty }
 
   var takesInput: Bool {
-    switch phase {
+    guard lending != .lent(withKeys: true) else { return false }
+    return switch phase {
     case .connected: queue.count < Self.mostWaiting
     case .lost, .returning: typedWhileLost < Self.mostTypedWhileLost
     }
@@ -99,7 +102,7 @@ final class LaneLink {
 
   func type(_ bytes: ArraySlice<UInt8>) {
     guard !bytes.isEmpty else { return }
-    retained.append(bytes)
+    if unplaced == nil { retained.append(bytes) } else { unplaced?.append(contentsOf: bytes) }
     guard case .connected = phase else {
       typedWhileLost += bytes.count
       return
@@ -135,20 +138,21 @@ final class LaneLink {
     }
   }
 
-  /// All that the daemon has sent is on the terminal: it may go on there.
-  func lend() {
+  /// All that the daemon has sent is on the terminal: it may go on there, and read what is typed there, until it finds
+  /// the keys that detach; nil: we read it ourselves.
+  func lend(withKeys detachKeys: String?) {
     guard lending == .accepted else { return }
-    lending = .lent
-    queue.append(TerminalFrame.lending(.lends))
+    lending = .lent(withKeys: detachKeys != nil)
+    queue.append(detachKeys.map { TerminalFrame.lending(withKeys: $0) } ?? TerminalFrame.lending(.lends))
     send()
   }
 
   /// Waits until the daemon writes there no more. Where it does not answer in time, it hangs, and writes nothing either.
   func takeBack(_ screen: UserScreen, patienceMs: Int) {
-    guard lending == .lent, case .connected = phase else { return }
+    guard case .lent = lending, case .connected = phase else { return }
     queue.append(TerminalFrame.lending(.takesBack))
     let deadline = Clock.monotonicMs() + patienceMs
-    while lending == .lent, case .connected(let stream) = phase {
+    while case .lent = lending, case .connected(let stream) = phase {
       send()
       let left = deadline - Clock.monotonicMs()
       guard left > 0, PollSet.waitReadable(stream.socket.raw, timeoutMs: left) else { return }
@@ -157,8 +161,11 @@ final class LaneLink {
   }
 
   /// What the daemon says of the terminal: up to where the program's output is on it, or on its way to us.
-  private func heedLending(_ offset: UInt64?) {
-    guard offset != nil else { return lending = .declined }
+  private func heedLending(_ payload: [UInt8]) {
+    guard TerminalFrame.offset(of: payload) != nil else { return lending = .declined }
+    if case .lent(withKeys: true) = lending, let input = TerminalFrame.inputOffset(of: payload) {
+      retained.pass(to: Int(clamping: input))
+    }
     lending = lending == .offered ? .accepted : .none
   }
 
@@ -240,9 +247,10 @@ final class LaneLink {
       if let message = notice?["message"]?.string { remark(message) }
       return nil
     case .lending:
-      heedLending(TerminalFrame.offset(of: frame.payload))
+      heedLending(frame.payload)
       return nil
-    case .heartbeat, .output, .screen, .input, .detach: return nil
+    case .detach: return .detached
+    case .heartbeat, .output, .screen, .input: return nil
     }
   }
 
@@ -287,7 +295,10 @@ final class LaneLink {
     queue.removeAll()
     early = []
     // How much of the output the daemon had written there is not known.
-    if lending == .lent { needsRepaint = true }
+    if case .lent(let withKeys) = lending {
+      needsRepaint = true
+      if withKeys { unplaced = [] }
+    }
     lending = .none
     phase = .lost(Absence(nowMs: Clock.monotonicMs(), wasSilent: isSilent))
     ProcessLog.shared.warn(

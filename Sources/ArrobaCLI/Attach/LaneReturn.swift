@@ -92,6 +92,7 @@ extension LaneLink {
     if isNew {
       if typedWhileLost > 0 { remark("what was typed while the daemon was away is lost") }
       retained = RetainedInput()
+      unplaced = nil
     }
     attachment = attached.id
     terminal = Size(attached.columns, attached.rows)
@@ -101,7 +102,9 @@ extension LaneLink {
     lastHeardMs = Clock.monotonicMs()
     typedWhileLost = 0
     if let size = comeback.size { resize(to: size) }
-    if let unheard = retained.after(attached.inputOffset) {
+    if let later = unplaced {
+      place(later, heardUpTo: attached.inputOffset)
+    } else if let unheard = retained.after(attached.inputOffset) {
       enqueueInput(unheard)
     } else {
       remark("a part of what was typed is lost")
@@ -109,5 +112,15 @@ extension LaneLink {
     send()
     ProcessLog.shared.info(
       "attach", "the connection was taken up again", ["session_id": wish.session, "agent_id": wish.agent])
+  }
+
+  /// The daemon read the terminal itself before it went away, and has entered as much as it says; what was typed later
+  /// comes behind that.
+  private func place(_ later: [UInt8], heardUpTo offset: Int) {
+    unplaced = nil
+    if let unheard = retained.after(offset) { enqueueInput(unheard) }
+    retained.pass(to: offset)
+    retained.append(later)
+    enqueueInput(later[...])
   }
 }

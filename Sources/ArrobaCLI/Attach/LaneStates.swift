@@ -41,18 +41,20 @@ extension LaneLink {
   /// Why there is nothing more to come.
   enum End: Equatable {
     case exited(Int32)
+    /// The keys that detach were typed on the terminal that was lent.
+    case detached
     case failed(ClientError)
   }
 
   /// Who writes to the user's terminal.
-  enum Lending {
+  enum Lending: Equatable {
     /// We do.
     case none
     /// We do, and have offered it to the daemon.
     case offered
     /// The daemon waits until we have written all that it sent.
     case accepted
-    case lent
+    case lent(withKeys: Bool)
     /// The daemon does not take it at this size.
     case declined
   }

@@ -80,6 +80,7 @@ struct RecordVerb {
   private static func end(_ end: LaneLink.End) -> End {
     switch end {
     case .exited(let status): .exited(status)
+    case .detached: .stopped(.interrupt)  // who only looks lends no terminal
     case .failed(let error): .failed(Failure(error))
     }
   }

@@ -1,3 +1,5 @@
+package import ArrobaTerminal
+
 /// What a command line asks for.
 package enum Invocation: Equatable, Sendable {
   case help(topic: String?)

@@ -1,3 +1,4 @@
+internal import ArrobaTerminal
 internal import ArrobaWire
 
 extension Invocation {
@@ -131,7 +132,11 @@ extension Invocation {
   private static var goals: String { Goal.allCases.map(\.rawValue).joined(separator: "|") }
 
   private static func attaching(_ words: Words) throws(Misuse) -> Attaching {
-    let keys = try words["--detach-keys"].map { text throws(Misuse) in try DetachKeys(text) }
+    let keys = try words["--detach-keys"].map { text throws(Misuse) in
+      do throws(DetachKeys.Fault) { return try DetachKeys(text) } catch {
+        throw Misuse(error.message, hint: error.hint)
+      }
+    }
     return Attaching(
       isView: words.has("--view"), isRaw: words.has("--raw"), takesStatus: words.has("--status"),
       isForced: words.has("--force"), detachKeys: keys)

@@ -11,18 +11,18 @@ internal import ArrobaWire
 @LoopActor
 final class TerminalLaneClient: TerminalClient {
   let attachment: AttachmentID
-  private let terminal: Terminal
-  private let drives: Bool
+  let terminal: Terminal
+  let drives: Bool
   /// A circle while the lane is the connection's; the connection breaks it when it closes.
-  private let connection: Connection
-  private var offset: UInt64
-  private var needsRepaint: Bool
+  let connection: Connection
+  var offset: UInt64
+  var needsRepaint: Bool
   /// Its user's terminal has not been given anything yet, so that a repaint brings what scrolled away as well.
   private var isNew: Bool
   private var decoder = FrameDecoder()
   /// Input that the program's terminal did not take yet.
-  private var untyped: [UInt8] = []
-  private var exit: ExitStatus?
+  var untyped: [UInt8] = []
+  var exit: ExitStatus?
   /// Before that the connection still is a structured lane: the answer to the attach comes first.
   private var isStarted = false
   private var isStopped = false
@@ -30,13 +30,13 @@ final class TerminalLaneClient: TerminalClient {
   private var hasSaidViewOnly = false
   private var heartbeat: LoopTimer?
   /// The client's own size, for which its terminal can be written to.
-  private var columns: UInt16
-  private var rows: UInt16
-  private var lending = Lending.none
+  var columns: UInt16
+  var rows: UInt16
+  var lending = Lending.none
   /// A descriptor that came with the client's bytes, until a frame tells what it is.
   var passed: Descriptor?
 
-  private enum Lending {
+  enum Lending {
     case none
     /// Nothing is sent until the client has put all that was sent before on its terminal.
     case offered(LentTerminal)
@@ -175,51 +175,7 @@ final class TerminalLaneClient: TerminalClient {
     offset += UInt64(count)
   }
 
-  // MARK: the client's terminal
-
-  private var fits: Bool { (columns, rows) == (terminal.columns, terminal.rows) }
-
-  private func heed(_ payload: [UInt8]) {
-    switch payload.first.flatMap({ TerminalFrame.Lending(rawValue: $0) }) {
-    case .offers:
-      let given = passed
-      passed = nil
-      guard case .none = lending else { return }
-      guard drives, fits, !needsRepaint, exit == nil, let given,
-        let screen = LentTerminal(given, drained: { [weak self] in self?.pump() })
-      else { return connection.send(TerminalFrame.lending(upTo: nil)) }
-      lending = .offered(screen)
-      connection.send(TerminalFrame.lending(upTo: offset))
-    case .lends:
-      guard case .offered(let screen) = lending else { return }
-      lending = .lent(screen)
-      pump()
-    case .takesBack: giveBack()
-    case nil: notice("a T frame says 0, 1 or 2")
-    }
-  }
-
-  /// From here on the client gets frames again, and writes to its terminal itself.
-  private func giveBack() {
-    switch lending {
-    case .none: return
-    case .offered: break
-    case .lent(let screen): if screen.isHalfPainted { needsRepaint = true }
-    }
-    dropTerminal()
-    connection.send(TerminalFrame.lending(upTo: offset))
-    pump()
-  }
-
-  private func dropTerminal() {
-    switch lending {
-    case .none: return
-    case .offered(let screen), .lent(let screen): screen.close()
-    }
-    lending = .none
-  }
-
-  private func notice(_ message: String) {
+  func notice(_ message: String) {
     connection.send(TerminalFrame.encode(.notice, JSON.record(["message": .string(message)]).encoded))
   }
 
@@ -241,9 +197,9 @@ final class TerminalLaneClient: TerminalClient {
     takeFrames()
   }
 
-  private func takeFrames() {
+  func takeFrames() {
     do throws(FrameDecoder.Fault) {
-      while !isStopped, untyped.isEmpty, let frame = try decoder.next() { take(frame) }
+      while !isStopped, untyped.isEmpty || readsKeys, let frame = try decoder.next() { take(frame) }
     } catch {
       notice("the connection is closed: \(error)")
       stop()
@@ -272,18 +228,19 @@ final class TerminalLaneClient: TerminalClient {
     }
   }
 
-  private func type(_ bytes: [UInt8]) {
+  func type(_ bytes: [UInt8]) {
     guard drives else {
       if !hasSaidViewOnly { notice("this attachment only views; what is typed goes nowhere") }
       hasSaidViewOnly = true
       return
     }
-    let taken = bytes.withUnsafeBytes { terminal.type($0, from: self) }
+    let taken = untyped.isEmpty ? bytes.withUnsafeBytes { terminal.type($0, from: self) } : 0
     guard taken < bytes.count else { return }
     // The program is busy. Nothing more is read from the client, so that it feels that, until this is in.
-    untyped = Array(bytes[taken...])
-    connection.pauseReading(true)
-    terminal.whenWritable { [weak self] in self?.typeRest() }
+    let isWaiting = !untyped.isEmpty
+    untyped += bytes[taken...]
+    holdBack()
+    if !isWaiting { terminal.whenWritable { [weak self] in self?.typeRest() } }
   }
 
   private func typeRest() {
@@ -292,7 +249,7 @@ final class TerminalLaneClient: TerminalClient {
     untyped = []
     type(rest)
     guard untyped.isEmpty else { return }
-    connection.pauseReading(false)
+    holdBack()
     takeFrames()
   }
 
