@@ -11,11 +11,14 @@ package struct Attachment {
     package let session: String
     package let agent: String
     package let mode: Mode
+    /// We say what we have taken, so that no more is under way than the road carries.
+    package let isPaced: Bool
 
-    package init(session: String, agent: String, mode: Mode) {
+    package init(session: String, agent: String, mode: Mode, isPaced: Bool = false) {
       self.session = session
       self.agent = agent
       self.mode = mode
+      self.isPaced = isPaced
     }
 
     /// The parameters of `terminal.attach`.
@@ -23,7 +26,7 @@ package struct Attachment {
       .record([
         "session": .string(session), "agent": .string(agent), "mode": .string(mode.rawValue),
         "cols": .number(size?.columns), "rows": .number(size?.rows), "resume": .text(resumption?.attachment),
-        "after": .number(resumption?.after.map { Int(clamping: $0) }),
+        "after": .number(resumption?.after.map { Int(clamping: $0) }), "paced": isPaced ? true : nil,
       ])
     }
   }
@@ -46,6 +49,8 @@ package struct Attachment {
   package let offset: UInt64
   /// How much of our input the daemon has accepted.
   package let inputOffset: Int
+  /// The daemon wants to know what we have taken.
+  package let isPaced: Bool
   /// The size of the agent's terminal.
   package let columns: Int
   package let rows: Int
@@ -73,6 +78,7 @@ package struct Attachment {
     self.stream = stream
     self.rest = rest
     offset = UInt64(clamping: answer["offset"]?.int ?? 0)
+    isPaced = answer["paced"] == true
     inputOffset = answer["inputOffset"]?.int ?? 0
     columns = answer["cols"]?.int ?? size?.columns ?? 80
     rows = answer["rows"]?.int ?? size?.rows ?? 24

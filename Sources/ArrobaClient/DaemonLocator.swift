@@ -8,6 +8,8 @@ package struct DaemonLocator {
   package let path: String
   package let places: Places
   private let mayStart: Bool
+  /// It is the user's own daemon, at the place where clients look for it.
+  var isUsual: Bool { path == places.socket }
 
   package init(path: String, mayStart: Bool, places: Places) {
     self.path = path

@@ -53,6 +53,14 @@ package enum Road {
     }
   }
 
+  /// Whether the way may be long: another machine, or a socket that somebody named, which may be forwarded.
+  package var isLong: Bool {
+    switch self {
+    case .socket(let locator): !locator.isUsual
+    case .ssh: true
+    }
+  }
+
   /// The socket on this machine, if it is one.
   package var locator: DaemonLocator? {
     guard case .socket(let locator) = self else { return nil }

@@ -49,8 +49,7 @@ package struct Places: Sendable, Equatable {
   /// A directory in `runtime` that is the user's alone; nil where it cannot be made so.
   package func privateDirectory(_ name: String, uid: UInt32 = getuid()) -> String? {
     let path = "\(runtime)/\(name)"
-    // What cannot be made is not there below.
-    try? Files.makeDirectory(path)
+    try? Files.makeDirectory(path)  // what could not be made is not there below
     for directory in [runtime, path] {
       guard let status = Files.status(directory), status.isDirectory, status.owner == uid,
         status.permissions & 0o077 == 0

@@ -10,6 +10,7 @@ package enum TerminalFrame {
     case detach = 0x44  // D
     case heartbeat = 0x48  // H
     case lending = 0x54  // T
+    case taken = 0x41  // A
   }
 
   /// What a client says of its own terminal: one byte, the payload of its `T` frames.
@@ -42,6 +43,9 @@ package enum TerminalFrame {
   package static func resize(columns: UInt16, rows: UInt16) -> [UInt8] {
     encode(.resize, bigEndian(columns) + bigEndian(rows))
   }
+
+  /// A paced client has taken so many bytes of output and repaints on this connection.
+  package static func taken(_ count: Int) -> [UInt8] { encode(.taken, bigEndian(UInt64(count))) }
 
   package static func lending(_ lending: Lending) -> [UInt8] { encode(.lending, [lending.rawValue]) }
 

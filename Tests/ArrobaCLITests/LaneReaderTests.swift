@@ -65,7 +65,8 @@ struct LaneReaderTests {
   @Test("What the daemon has written to the user's terminal itself counts as handed on")
   func lending() throws {
     let stream =
-      output("abc") + TerminalFrame.lending(upTo: 500, input: 7) + output("xy") + TerminalFrame.lendingDeclined
+      output("abc") + TerminalFrame.lending(upTo: 500, input: 7) + output("xy")
+      + TerminalFrame.lendingDeclined
     let read = try read([stream], from: 10)
     #expect(read.offset == 502 && read.text == "abcxy" && read.events == ["lending 16", "lending 0"])
   }

@@ -95,6 +95,16 @@ package final class WireTerminal {
   package var text: String { String(decoding: output, as: UTF8.self) }
 
   /// Waits until the output contains that text.
+  /// Bytes of output and repaints that have come.
+  package var taken: Int {
+    output.count + stretches.reduce(0) { $0 + $1.bytes.count } + repaints.reduce(0) { $0 + $1.bytes.count }
+  }
+
+  /// Waits for so many bytes of output and repaints.
+  package func read(until count: Int) throws {
+    try wait("\(count) bytes, of which \(taken) came") { self.taken >= count }
+  }
+
   package func wait(for text: String) throws {
     try wait("'\(text)' in the output") { self.text.contains(text) }
   }
@@ -183,7 +193,7 @@ package final class WireTerminal {
       lendings.append(TerminalFrame.offset(of: frame.payload).map { Int($0) })
       if let offset = TerminalFrame.inputOffset(of: frame.payload) { inputOffsets.append(Int(offset)) }
     case .detach: break
-    case .input: throw Silence("the daemon sent a frame of type \(frame.kind)")
+    case .input, .taken: throw Silence("the daemon sent a frame of type \(frame.kind)")
     }
   }
 }
@@ -193,11 +203,12 @@ extension WireClient {
   package func attach(
     _ session: String, agent: String? = nil, cols: Int = 80, rows: Int = 24, mode: String? = nil,
     after: Int? = nil,
-    resume: String? = nil
+    resume: String? = nil, paced: Bool = false
   ) throws -> WireTerminal {
     let params = JSON.record([
       "session": .string(session), "agent": .text(agent), "cols": .int(cols), "rows": .int(rows),
       "mode": .text(mode), "after": .number(after), "resume": .text(resume),
+      "paced": paced ? true : nil,
     ])
     return try WireTerminal(self, answer: try request("terminal.attach", params))
   }

@@ -32,7 +32,8 @@ struct AttachVerb {
       throw .malformed("the daemon told of an agent without a session or an id")
     }
     let mode: Attachment.Mode = options.isView ? .view : .drive
-    let wish = Attachment.Wish(session: session, agent: id, mode: mode)
+    let wish = Attachment.Wish(
+      session: session, agent: id, mode: mode, isPaced: context.client.road.isLong)
     let attached = try Attachment(
       try context.client.connection(), wish, size: size(of: agent), timeoutMs: DaemonLocator.startDeadlineMs)
     context.client.disconnect()

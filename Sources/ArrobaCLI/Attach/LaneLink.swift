@@ -38,6 +38,9 @@ final class LaneLink {
   private(set) var lending = Lending.none
   /// Why no attempt will do any more.
   var verdict: ClientError?
+  /// How much of output and repaints came on this connection, where the daemon wants to know; else nil.
+  private var taken: Int?
+  private var toldTaken = 0
 
   init(_ attached: Attachment, client: Client, wish: Attachment.Wish, patienceMs: Int?) {
     self.client = client
@@ -46,6 +49,7 @@ final class LaneLink {
     attachment = attached.id
     terminal = Size(attached.columns, attached.rows)
     phase = .connected(attached.stream)
+    taken = attached.isPaced ? 0 : nil
     reader = LaneReader(offset: attached.offset)
     early = attached.rest
     lastSentMs = Clock.monotonicMs()
@@ -221,7 +225,9 @@ final class LaneLink {
     do {
       try reader.feed(bytes) { item in
         switch item {
-        case .output(let piece): screen.write(piece)
+        case .output(let piece):
+          screen.write(piece)
+          taken = taken.map { $0 + piece.count }
         case .screen:
           needsRepaint = false
           screen.repaintBegins(terminal)
@@ -229,7 +235,20 @@ final class LaneLink {
         }
       }
     } catch { return .failed(.malformed("the daemon sent a bad frame: \(error)")) }
+    tellTaken()
     return end
+  }
+
+  func beginCounting(_ isPaced: Bool) {
+    taken = isPaced ? 0 : nil
+    toldTaken = 0
+  }
+
+  private func tellTaken() {
+    guard let taken, taken > toldTaken else { return }
+    toldTaken = taken
+    queue.append(TerminalFrame.taken(taken))
+    send()
   }
 
   private func heed(_ frame: FrameDecoder.Frame, _ screen: some LaneScreen) -> End? {
@@ -250,7 +269,7 @@ final class LaneLink {
       heedLending(frame.payload)
       return nil
     case .detach: return .detached
-    case .heartbeat, .output, .screen, .input: return nil
+    case .heartbeat, .output, .screen, .input, .taken: return nil
     }
   }
 

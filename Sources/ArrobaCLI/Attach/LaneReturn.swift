@@ -26,7 +26,9 @@ extension LaneLink {
   }
 
   private func ask(_ comeback: Comeback, resuming: Attachment.Resumption?) {
-    let params = wish.params(size: comeback.size, resuming: resuming)
+    // Without a terminal of ours the agent's stays as large as it is.
+    let size = comeback.size ?? (terminal.columns, terminal.rows)
+    let params = wish.params(size: size, resuming: resuming)
     queue.append(
       OutgoingMessage.request(
         id: resuming == nil ? Comeback.afresh : Comeback.resuming, method: "terminal.attach", params: params))
@@ -42,7 +44,7 @@ extension LaneLink {
         return .failed(.malformed("the daemon sent a line of more than \(error.limit) bytes"))
       }
       guard let line else { return nil }
-      guard let answer = try? JSONReader.read(line) else {
+      guard let answer = try? JSONReader.read(line) else {  // how it is wrong does not matter
         return .failed(.malformed("\(far) answered with a line that is not JSON"))
       }
       comeback.isGreeted = true
@@ -99,6 +101,7 @@ extension LaneLink {
     phase = .connected(attached.stream)
     reader = LaneReader(offset: (isNew ? nil : comeback.after) ?? attached.offset)
     early = attached.rest
+    beginCounting(attached.isPaced)
     lastHeardMs = Clock.monotonicMs()
     typedWhileLost = 0
     if let size = comeback.size { resize(to: size) }

@@ -33,6 +33,10 @@ final class TerminalLaneClient: TerminalClient {
   var columns: UInt16
   var rows: UInt16
   var lending = Lending.none
+  /// What may be under way, where the client says what it has taken.
+  private var pace: LinkPace?
+  private var joining: LoopTimer?
+  private var hasJoined = false
   /// A descriptor that came with the client's bytes, until a frame tells what it is.
   var passed: Descriptor?
 
@@ -46,11 +50,16 @@ final class TerminalLaneClient: TerminalClient {
   /// One frame carries at most this much output, so that what is unsent of it stays small.
   private static let longestOutput = 64 << 10
   private static let heartbeatMs = 5000
+  /// While something is under way, output waits so long for more: one frame costs a slow link as much as another.
+  private static let joinMs = 2
+  /// So much is worth a frame of its own.
+  private static let joinedBytes = 8 << 10
 
   init(
     attachment: AttachmentID, terminal: Terminal, drives: Bool, connection: Connection, after: UInt64?,
-    isNew: Bool, columns: UInt16, rows: UInt16
+    isNew: Bool, isPaced: Bool, columns: UInt16, rows: UInt16
   ) {
+    pace = isPaced ? LinkPace() : nil
     self.columns = columns
     self.rows = rows
     self.isNew = isNew
@@ -67,6 +76,8 @@ final class TerminalLaneClient: TerminalClient {
       needsRepaint = true
     }
   }
+
+  var isPaced: Bool { pace != nil }
 
   /// Where the client's bytes begin: after what it had, or at the repaint.
   var startOffset: UInt64 { offset }
@@ -117,16 +128,38 @@ final class TerminalLaneClient: TerminalClient {
   private func pumpFrames() {
     let ring = terminal.ring
     while connection.unsentCount == 0 && !isStopped {
-      if needsRepaint || offset < ring.start {
+      if let pace, pace.room == 0 { return }
+      if needsRepaint || offset < ring.start || isTooFarBehind(ring) {
         let bytes = repaint()
+        pace?.send(bytes.count, nowMs: LoopClock.nowMs())
         connection.send(TerminalFrame.screen(at: offset, bytes))
       } else if offset < ring.end {
+        if isJoining(ring) { return }
         forward(ring)
       } else if let exit {
         return end(exit)
       } else {
         return
       }
+    }
+  }
+
+  /// The link takes less than the program writes: what is on the screen matters, and not how it came there.
+  private func isTooFarBehind(_ ring: OutputRing) -> Bool {
+    pace.map { ring.end - offset > UInt64($0.mostBehind) } ?? false
+  }
+
+  /// Whether what there is waits a moment for more.
+  private func isJoining(_ ring: OutputRing) -> Bool {
+    guard let pace, pace.underWay > 0, ring.end - offset < UInt64(Self.joinedBytes) else { return false }
+    switch joining {
+    case .none:
+      joining = Loop.shared.after(Self.joinMs) { [weak self] in
+        self?.hasJoined = true
+        self?.pump()
+      }
+      return true
+    case .some: return !hasJoined
     }
   }
 
@@ -167,12 +200,17 @@ final class TerminalLaneClient: TerminalClient {
 
   private func forward(_ ring: OutputRing) {
     isNew = false
-    let count = ring.withBytes(from: offset, atMost: Self.longestOutput) { first, second in
+    joining?.cancel()
+    joining = nil
+    hasJoined = false
+    let most = min(Self.longestOutput, pace?.room ?? .max)
+    let count = ring.withBytes(from: offset, atMost: most) { first, second in
       let count = first.count + second.count
       connection.send(header: TerminalFrame.header(.output, count: count), first, second)
       return count
     }
     offset += UInt64(count)
+    pace?.send(count, nowMs: LoopClock.nowMs())
   }
 
   func notice(_ message: String) {
@@ -224,6 +262,10 @@ final class TerminalLaneClient: TerminalClient {
       connection.closeWhenSent()
     case .heartbeat: break
     case .lending: heed(frame.payload)
+    case .taken:
+      guard let count = TerminalFrame.offset(of: frame.payload) else { return }
+      pace?.take(upTo: Int(clamping: count), nowMs: LoopClock.nowMs())
+      pump()
     case .output, .screen, .exit, .notice: notice("a client does not send \(frame.kind) frames")
     }
   }
@@ -255,6 +297,7 @@ final class TerminalLaneClient: TerminalClient {
 
   func stop() {
     heartbeat?.cancel()
+    joining?.cancel()
     guard !isStopped else { return }
     isStopped = true
     dropTerminal()
