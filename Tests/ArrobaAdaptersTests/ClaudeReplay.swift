@@ -157,7 +157,8 @@ struct ClaudeReplay {
       answer.choices =
         ask.choices.first { $0.effect == (isLasting ? .allowAlways : .allowOnce) }.map { [$0.id] } ?? []
     }
-    hearing.answered.insert(ask.key)
+    // The recorder answered once too late, on purpose.
+    if !hearing.isWithdrawn(ask.key) { hearing.answered.insert(ask.key) }
     translator.answer(ask.key, with: answer)
   }
 
@@ -183,6 +184,10 @@ struct ClaudeReplay {
 }
 
 extension Hearing {
+  fileprivate func isWithdrawn(_ key: String) -> Bool {
+    signals.contains { if case .askWithdrawn(key, _) = $0.what { true } else { false } }
+  }
+
   var asks: [Ask] {
     signals.compactMap { if case .askOpened(let ask) = $0.what { ask } else { nil } }
   }

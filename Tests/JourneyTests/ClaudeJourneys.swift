@@ -130,11 +130,12 @@ struct ClaudeJourneys {
   func missing() throws {
     let manner = DaemonUnderTest.Manner(environment: ["ARROBA_CLAUDE_BIN": "/no/claude"])
     try withDaemon(manner) { daemon in
-      let (code, said) = try daemon.arroba(["provider", "list"])
-      #expect(code == 0)
-      #expect(said.contains("claude-code"))
+      let listed = try daemon.client().request("provider.list", [:]).list("providers")
+      let claude = listed.first { $0["name"] == "claude-code" }
+      #expect(claude?["available"] == false)
       #expect(
-        said.contains("ARROBA_CLAUDE_BIN names /no/claude, which is not the path of an executable file"))
+        claude?["reason"]?.string
+          == "ARROBA_CLAUDE_BIN names /no/claude, which is not the path of an executable file")
     }
   }
 }
