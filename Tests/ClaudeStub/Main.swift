@@ -81,7 +81,10 @@ final class Wire {
         }
         return json
       }
-      guard !isAtEnd else { return nil }
+      guard !isAtEnd else {
+        if ms > 0 { poll(nil, 0, ms) }
+        return nil
+      }
       var watched = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
       guard poll(&watched, 1, ms) > 0 else { return nil }
       var block = [UInt8](repeating: 0, count: 64 << 10)

@@ -77,7 +77,6 @@ final class Stub {
     while !holds() {
       if let line = wire.next(withinMs: 5) { take(line) }
       try followInterrupt()
-      if wire.isAtEnd { usleep(2000) }
     }
     try followInterrupt()
   }
