@@ -2,6 +2,8 @@
 package enum Endpoint: Equatable, Sendable {
   /// A Unix socket. `mayStart`: whether a daemon may be started there on demand.
   case socket(path: String, mayStart: Bool)
+  /// The daemon of an account elsewhere, by the user's own ssh.
+  case ssh(SSHHost)
 
   package enum Refusal: Error, Equatable {
     /// A scheme that a later version will speak.
@@ -20,7 +22,9 @@ package enum Endpoint: Equatable, Sendable {
     case "unix":
       guard rest.hasPrefix("/") else { throw .malformed("'\(host)' needs an absolute path: unix:///path") }
       return .socket(path: rest, mayStart: false)
-    case "ssh", "relay": throw .notYet(scheme: scheme)
+    case "ssh":
+      do { return .ssh(try SSHHost(rest)) } catch { throw .malformed("'\(host)' \(error.reason)") }
+    case "relay": throw .notYet(scheme: scheme)
     default: throw .malformed("'\(host)' has the unknown scheme '\(scheme)'")
     }
   }
