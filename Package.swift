@@ -91,10 +91,12 @@ var targets: [Target] = [
     name: "ArrobaAdaptersTests",
     dependencies: [
       "ArrobaAdapters", "ArrobaHTTP", "ArrobaJSON", "ArrobaLoop", "ArrobaModel", "ArrobaProvider",
-      "ArrobaSupervision", "ArrobaSystem", "ArrobaTestSupport", "arroba-scripted",
+      "ArrobaSupervision", "ArrobaSystem", "ArrobaTestSupport", "arroba-scripted", "claude-stub",
     ]),
   .testTarget(
     name: "ArrobaHTTPTests", dependencies: ["ArrobaHTTP", "ArrobaLoop", "ArrobaSystem", "ArrobaTestSupport"]),
+  .executableTarget(
+    name: "claude-stub", dependencies: ["ArrobaJSON", "CPty"], path: "Tests/ClaudeStub"),
   .executableTarget(
     name: "supervised-stub",
     dependencies: ["ArrobaAdapters", "ArrobaLoop", "ArrobaProvider", "ArrobaSystem"],
@@ -102,8 +104,8 @@ var targets: [Target] = [
   .testTarget(
     name: "ArrobaSupervisorTests",
     dependencies: [
-      "ArrobaAdapters", "ArrobaLoop", "ArrobaProvider", "ArrobaSupervision", "ArrobaSupervisor",
-      "ArrobaSystem",
+      "ArrobaAdapters", "ArrobaLoop", "ArrobaModel", "ArrobaProvider", "ArrobaSupervision",
+      "ArrobaSupervisor", "ArrobaSystem",
       "ArrobaTestSupport", "arroba-supervisor", "supervised-stub",
     ]),
   .testTarget(
@@ -120,7 +122,7 @@ var targets: [Target] = [
     dependencies: [
       "ArrobaJSON", "ArrobaSystem", "ArrobaTestSupport", "ArrobaWire", "CHold", "CPty", "arroba",
       "arroba-daemon", "arroba-scripted",
-      "arroba-supervisor", "journey-stub",
+      "arroba-supervisor", "claude-stub", "journey-stub",
     ]),
   .testTarget(name: "TidyTests", dependencies: ["ArrobaSystem", "ArrobaWire"]),
 ]
