@@ -34,7 +34,8 @@ package enum ExitCode {
       .terminalNotFound,
       .attachmentNotFound, .workspaceNotFound:
       return notFound
-    case .forbidden: return denied
+    case .forbidden, .relayRefused: return denied
+    case .relayUnreachable: return unreachable
     case .busy, .overloaded, .commandConflict, .aliasConflict, .claimConflict, .shuttingDown, .storageFull:
       return tryAgain
     case .invalidReference, .aliasInvalid: return usage
