@@ -9,12 +9,9 @@ package struct DaemonLocator {
   package let places: Places
   private let mayStart: Bool
 
-  package init(endpoint: Endpoint, places: Places) {
-    switch endpoint {
-    case .socket(let path, let mayStart):
-      self.path = path
-      self.mayStart = mayStart
-    }
+  package init(path: String, mayStart: Bool, places: Places) {
+    self.path = path
+    self.mayStart = mayStart
     self.places = places
   }
 

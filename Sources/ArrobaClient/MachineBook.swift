@@ -86,21 +86,30 @@ package struct MachineBook: Equatable, Sendable {
 
   static func alias(_ name: String) -> String { "arroba-relay-\(name)" }
 
-  /// What ssh must be told to reach a machine by its relay, as a block of its configuration.
+  /// What ssh must be told to reach a machine by its relay, and to believe its known key only.
+  private func settings(_ entry: Entry, knownHosts: String, program: String) -> [(key: String, value: String)]
+  {
+    let quoted = "'\(program.replacing("'", with: "'\\''"))'".replacing("%", with: "%%")
+    return [
+      ("ProxyCommand", "\(quoted) relay pipe \(entry.name)"), ("HostKeyAlias", Self.alias(entry.name)),
+      ("HostKeyAlgorithms", entry.hostKey.kind),
+      ("UserKnownHostsFile", "\"\(knownHosts.replacing("%", with: "%%"))\""),
+      ("GlobalKnownHostsFile", "/dev/null"), ("StrictHostKeyChecking", "yes"), ("ForwardAgent", "no"),
+      ("ServerAliveInterval", "5"), ("ServerAliveCountMax", "3"),
+    ]
+  }
+
+  /// As a block of ssh's configuration.
   package func sshConfiguration(_ entry: Entry, knownHosts: String, program: String) -> String {
-    func quoted(_ word: String) -> String { "'\(word.replacing("'", with: "'\\''"))'" }
-    return """
-      Host \(entry.name)
-        ProxyCommand \(quoted(program).replacing("%", with: "%%")) relay pipe \(entry.name)
-        User \(entry.user)
-        HostKeyAlias \(Self.alias(entry.name))
-        HostKeyAlgorithms \(entry.hostKey.kind)
-        UserKnownHostsFile "\(knownHosts.replacing("%", with: "%%"))"
-        GlobalKnownHostsFile /dev/null
-        StrictHostKeyChecking yes
-        ForwardAgent no
-        ServerAliveInterval 5
-        ServerAliveCountMax 3
-      """
+    let rows = settings(entry, knownHosts: knownHosts, program: program) + [("User", entry.user)]
+    return "Host \(entry.name)\n" + rows.map { "  \($0.key) \($0.value)" }.joined(separator: "\n")
+  }
+
+  /// As words of a command.
+  package func sshHost(_ entry: Entry, knownHosts: String, program: String) -> SSHHost {
+    let rows = settings(entry, knownHosts: knownHosts, program: program)
+    return SSHHost(
+      user: entry.user, name: entry.name, port: nil,
+      options: rows.flatMap { ["-o", "\($0.key)=\($0.value)"] })
   }
 }

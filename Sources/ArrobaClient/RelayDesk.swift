@@ -79,6 +79,12 @@ package struct RelayDesk {
     return book
   }
 
+  /// How ssh gets to a known machine; nil where it is not known, or the list cannot be read.
+  package func way(to name: String, program: String) -> SSHHost? {
+    guard let book = try? book(), let entry = book.entry(name) else { return nil }
+    return book.sshHost(entry, knownHosts: knownHosts, program: program)
+  }
+
   package func change<Value>(_ body: (inout MachineBook) throws(Failure) -> Value) throws(Failure) -> Value {
     let lock: Descriptor
     do {

@@ -54,6 +54,39 @@ package enum Programs {
     return pid
   }
 
+  /// Starts a program that works for this one: same session and terminal, input and output on `stream`, error output to
+  /// `errors`. What we block or ignore of signals for ourselves it does not.
+  static func startBeside(
+    _ path: String, arguments: [String], environment: [String], stream: Descriptor, errors: Descriptor
+  ) throws(SystemError) -> Int32 {
+    var actions = posix_spawn_file_actions_t()
+    var attributes = posix_spawnattr_t()
+    posix_spawn_file_actions_init(&actions)
+    posix_spawnattr_init(&attributes)
+    defer {
+      posix_spawn_file_actions_destroy(&actions)
+      posix_spawnattr_destroy(&attributes)
+    }
+    posix_spawn_file_actions_adddup2(&actions, stream.raw, 0)
+    posix_spawn_file_actions_adddup2(&actions, stream.raw, 1)
+    posix_spawn_file_actions_adddup2(&actions, errors.raw, 2)
+    keepToOurselves()
+    var none = sigset_t()
+    var ours = sigset_t()
+    sigemptyset(&none)
+    sigemptyset(&ours)
+    sigaddset(&ours, SIGPIPE)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setsigdefault(&attributes, &ours)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF))
+    var pid = pid_t()
+    let code = withStrings(arguments) { argv in
+      withStrings(environment) { envp in posix_spawn(&pid, path, &actions, &attributes, argv, envp) }
+    }
+    guard code == 0 else { throw SystemError("start", path, code: code) }
+    return pid
+  }
+
   /// Whether a shared library can be loaded; it stays loaded then.
   package static func canLoad(_ library: String) -> Bool { dlopen(library, RTLD_NOW | RTLD_LOCAL) != nil }
 

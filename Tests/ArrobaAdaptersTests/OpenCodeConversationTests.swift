@@ -245,6 +245,29 @@ import Testing
     #expect(await probe.end(of: "p_1").outcome == .interrupted)
   }
 
+  @Test(
+    "A conversation that is let go of before its answer begins aborts it when it does, and makes room before that"
+  )
+  func leaving() async throws {
+    let (peer, opencode, probe, session) = try await opened()
+    probe.submit("p_1", "load")
+    await accepted(probe, "p_1")
+    let said = probe.signals.count
+    probe.conversation?.close()
+    #expect(peer.calls("POST /session/\(session)/abort").isEmpty)
+    _ = peer.message("assistant", in: session)
+    _ = await peer.call("POST /session/\(session)/abort")
+    let next = opencode.open(resume: session)
+    _ = await next.opened()
+    next.submit("p_2", "load")
+    await accepted(next, "p_2")
+    next.conversation?.close()
+    let last = opencode.open(resume: session)
+    _ = await last.opened()
+    _ = await peer.call("POST /session/\(session)/abort", number: 2)
+    #expect(probe.signals.count == said)
+  }
+
   // MARK: opening again
 
   @Test("A session that is gone is said to be gone")

@@ -107,7 +107,9 @@ import Testing
     #expect(turn.verdict(seen: "idle", hasText: true).outcome == .completed)
   }
 
-  @Test("A turn that is cancelled before its answer begins is aborted when it does, or when none comes")
+  @Test(
+    "A turn that is cancelled before its answer begins is aborted when it does, or when none comes; by force as well"
+  )
   func abortWaits() {
     func aborts(_ turn: TurnUnderTest) -> Int { turn.wishes.count { $0 == .abort([TurnUnderTest.root]) } }
     var begun = TurnUnderTest()
@@ -129,6 +131,10 @@ import Testing
     var forced = TurnUnderTest()
     forced.begin()
     forced.change { $0.cancel(PromptID("p_1"), force: true, at: $1) }
+    forced.prompt()
+    forced.busy()
+    #expect(aborts(forced) == 0)
+    forced.answer()
     #expect(aborts(forced) == 1)
   }
 

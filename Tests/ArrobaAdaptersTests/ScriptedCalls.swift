@@ -136,6 +136,7 @@ extension ScriptedOpenCode {
     if text.hasPrefix("unanswered") { return }
     status(session, "busy")
     switch text.split(separator: " ").first {
+    case "load": break
     case "hang": _ = self.message("assistant", in: session)
     case "text":
       let answer = self.message("assistant", in: session)

@@ -176,4 +176,19 @@ struct ConversationTests {
     #expect(talk[agent]?.state == "failed")
     #expect(talk.apply(event("workflow.started")) == [])
   }
+
+  @Test(
+    "A history says how a prompt ended behind its last item, before what was asked on the agent's own screen")
+  func page() {
+    func entry(_ type: String, _ text: String, state: String? = nil) -> JSON {
+      .record(["agent": .string(agent), "type": .string(type), "text": .string(text), "state": .text(state)])
+    }
+    let items = [
+      entry("prompt", "one", state: "failed"), entry("text", "begun"), entry("user", "two"),
+      entry("text", "done"), entry("prompt", "three", state: "cancelled"),
+    ]
+    let lines = TalkLines(hasGutter: false, isSpaced: true).page(items, in: conversation())
+    #expect(
+      lines.map(\.text) == ["", "> one", "begun", "failed", "", "> two", "done", "", "> three", "cancelled"])
+  }
 }

@@ -146,31 +146,3 @@ struct RetainedInputTests {
     }
   }
 }
-
-@Suite("Hosts")
-struct EndpointTests {
-  @Test("A Unix socket is named by its path; no daemon is started at a place that was named")
-  func unix() throws {
-    #expect(try Endpoint.named("unix:///run/x.sock") == .socket(path: "/run/x.sock", mayStart: false))
-  }
-
-  @Test("What a later version will speak is told from what nobody speaks")
-  func others() {
-    #expect(throws: Endpoint.Refusal.notYet(scheme: "ssh")) { try Endpoint.named("ssh://me@box:22") }
-    #expect(throws: Endpoint.Refusal.notYet(scheme: "relay")) { try Endpoint.named("relay://desk") }
-    #expect(throws: Endpoint.Refusal.malformed("'http://x' has the unknown scheme 'http'")) {
-      try Endpoint.named("http://x")
-    }
-    #expect(throws: Endpoint.Refusal.malformed("'unix://x' needs an absolute path: unix:///path")) {
-      try Endpoint.named("unix://x")
-    }
-    for host in ["box", "box:22", "unix:/x", "", ":"] {
-      #expect(
-        throws: Endpoint.Refusal.malformed(
-          "'\(host)' is no host: unix:///path, ssh://[user@]box or relay://MACHINE is expected")
-      ) {
-        try Endpoint.named(host)
-      }
-    }
-  }
-}

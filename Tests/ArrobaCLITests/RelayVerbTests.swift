@@ -42,7 +42,6 @@ import Testing
       text == """
         Host box
           ProxyCommand '/it'\\''s/arroba' relay pipe box
-          User me
           HostKeyAlias arroba-relay-box
           HostKeyAlgorithms ssh-ed25519
           UserKnownHostsFile "/s/100%%/known_hosts"
@@ -51,7 +50,13 @@ import Testing
           ForwardAgent no
           ServerAliveInterval 5
           ServerAliveCountMax 3
+          User me
         """)
+    let way = book.sshHost(try #require(book.entry("box")), knownHosts: "/k", program: "arroba")
+    #expect(
+      way.destination == "me@box" && way.options.prefix(2) == ["-o", "ProxyCommand='arroba' relay pipe box"])
+    #expect(
+      way.options.contains("StrictHostKeyChecking=yes") && way.options.contains("UserKnownHostsFile=\"/k\""))
   }
 
   private func meaning(_ line: String) throws -> Invocation {

@@ -14,7 +14,7 @@ import Testing
     #expect(key.fingerprint == Self.fingerprint)
     #expect(
       SSHKey(line: key.bare)?.comment == ""
-        && SSHKey(line: "  \(key.bare)\t two words")?.comment == "two words")
+        && SSHKey(line: "  \(key.bare)\ttwo words")?.comment == "two words")
   }
 
   @Test("What is cut, changed, or would say more than a key is none")

@@ -79,18 +79,24 @@ struct HandOverJourneys {
 
   @Test(
     "A cancel that was recorded and not delivered is carried out by the next daemon",
-    arguments: ["[[hold]]", "[[tool-hold]]", "[[tool-ask]]", "[[question]]"])
+    arguments: ["[[late go]]", "[[hold]]", "[[tool-hold]]", "[[tool-ask]]", "[[question]]", "[[child-ask]]"])
   func cancelling(text: String) throws {
     try withTalk { talk in
       let id = try talk.submit(text).words("id")
       let next = try talk.submit("next").words("id")
       let asks = text.contains("ask") || text.contains("question")
-      try talk.event(asks ? "ask.opened" : "item.started", of: id)
+      let isLate = text.hasPrefix("[[late")
+      if isLate {
+        try talk.event("agent.activity") { $0["data"]?["state"] == "working" }
+      } else {
+        try talk.event(asks ? "ask.opened" : "item.started", of: id)
+      }
       try Self.withServerStopped(talk) {
         let answer = try talk.client.request("prompt.cancel", ["prompt": .string(id)])
         #expect(try answer.words("state") == "cancelling")
       }
       try talk.comeBack()
+      if isLate { try talk.open("go") }
       #expect(try talk.end(of: id) == "cancelled")
       #expect(try talk.end(of: next) == "completed")
       let open = try talk.client.request("ask.list", ["session": .string(talk.session)]).list("asks")

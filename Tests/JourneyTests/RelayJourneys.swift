@@ -123,14 +123,22 @@ import Testing
       try Deadline.until("the end of the prompt", seconds: 60) {
         try client.request("prompt.get", ["prompt": .string(try prompt.words("id"))])["state"] == "completed"
       }
+      let key = far.house.path("trusted")
+      let listed = try far.run(
+        [
+          "/usr/bin/env",
+          "ARROBA_SSH_COMMAND=ssh -F /dev/null -i \(key) -o IdentitiesOnly=yes -o ControlPath=/n",
+          DaemonUnderTest.binary("arroba"), "--host", "relay://box", "ls", "--all", "--agents",
+        ])
+      #expect(listed.code == 0 && listed.text.contains("afar"), "\(listed.text)")
       let health = try far.daemon.client().request("daemon.health", [:])
-      #expect(health["relay"]?["state"] == "joined" && health["relay"]?["streams"]?.int == 1)
+      #expect(health["relay"]?["state"] == "joined" && (health["relay"]?["streams"]?.int ?? 0) > 0)
       client.close()
       #expect(Processes.waitForExit(of: pid) == 0)
       try Deadline.until("the end of the stream there") {
         try far.daemon.client().request("relay.status", [:])["streams"]?.int == 0
       }
-      #expect(try far.there("end", "afar", "--force").code == 0)
+      #expect(try far.there("end", id, "--force").code == 0)
     }
   }
 
@@ -157,7 +165,7 @@ import Testing
       try far.meet()
       let hello = "'{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"hello\",\"params\":{\"protocol\":1}}'"
       let marker = far.house.path("made")
-      let words = try far.ssh("trusted", ["-tt", "-L", "127.0.0.1:0:127.0.0.1:1"]).map { "'\($0)'" }
+      let words = try far.ssh("trusted", ["-tt", "-R", "0:127.0.0.1:1"]).map { "'\($0)'" }
       let line = "printf '%s\\n' \(hello) | \(words.joined(separator: " ")) touch \(marker)"
       let answer = try far.run(["/bin/sh", "-c", line])
       #expect(answer.text.contains("\"protocol\":1,\"daemon\""), "\(answer.text)")

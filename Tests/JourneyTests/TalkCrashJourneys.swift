@@ -208,8 +208,13 @@ struct TalkCrashJourneys {
       let id = try talk.submit("[[hold]]").words("id")
       let next = try talk.submit("next").words("id")
       try talk.event("item.started", of: id)
-      Processes.end(try talk.serverPid())
-      try Self.crash(talk)
+      // It must not get to see the server's end, or it would send the next prompt before its own.
+      let (daemon, server) = (try talk.daemon.daemonPid(), try talk.serverPid())
+      Processes.stop(daemon)
+      Processes.end(server)
+      Processes.end(daemon)
+      try Processes.awaitEnd(of: daemon)
+      try talk.comeBack()
       #expect(try talk.end(of: id) == "interrupted")
       // The run may have failed with it; then the next prompt goes out with a new run, first things first.
       if try talk.state(next) == "queued" { try talk.submit("last") }

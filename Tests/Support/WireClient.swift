@@ -166,7 +166,7 @@ package final class WireClient {
     }
   }
 
-  package func close() { socket.close() }
+  package func close() { HangUp.now(socket) }
 
   /// Gives the connection away for frames: what came behind the last line belongs to them.
   func becomeTerminal() -> (Descriptor, rest: [UInt8], diagnosis: () -> String) {

@@ -86,7 +86,7 @@ package final class WireTerminal {
   }
 
   /// Hangs up without a word, as a lost connection does.
-  package func cut() { socket.close() }
+  package func cut() { HangUp.now(socket) }
 
   // MARK: from the daemon
 

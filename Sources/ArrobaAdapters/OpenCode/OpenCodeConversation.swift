@@ -20,10 +20,12 @@ final class OpenCodeConversation: Conversation {
   var translator: OpenCodeTranslator?
   /// The session's own; each call goes to it.
   private(set) var directory: String?
-  private var waiting: Waiting?
+  var waiting: Waiting?
   private var isOpening = false
-  private(set) var isClosed = false
-  private var deadline: LoopTimer?
+  var isClosed = false
+  /// Nobody hears it any more; it stays until its turn has stopped.
+  var isLeaving = false
+  var deadline: LoopTimer?
   private var isLooking = false
   private var mustLookAgain = false
   /// Set until the first look at a conversation that was there before.
@@ -136,7 +138,7 @@ final class OpenCodeConversation: Conversation {
   private func end(_ turn: PromptID, _ end: TurnEnd) { say(.turnEnded(end), of: turn) }
 
   func say(_ what: ProviderSignal.What, of turn: PromptID?) {
-    guard !isClosed else { return }
+    guard !isClosed, !isLeaving else { return }
     opening.say(ProviderSignal(run: opening.run, turn: turn, what))
   }
 
@@ -213,16 +215,6 @@ final class OpenCodeConversation: Conversation {
     carryOut()
   }
 
-  func close() {
-    guard !isClosed else { return }
-    isClosed = true
-    deadline?.cancel()
-    ladder?.cancel()
-    abortUnseen()
-    if let session { server.room.remove(session: session) }
-    server.stopIfIdle()
-  }
-
   // MARK: what the room tells
 
   func take(_ event: OpenCodeEvent) { translator?.take(event, at: now) }
@@ -266,7 +258,8 @@ final class OpenCodeConversation: Conversation {
 
   func carryOut() {
     guard !isClosed else { return }
-    for signal in translator?.takeSignals() ?? [] { opening.say(signal) }
+    let signals = translator?.takeSignals() ?? []
+    if !isLeaving { for signal in signals { opening.say(signal) } }
     for wish in translator?.takeWishes() ?? [] {
       switch wish {
       case .look: look()
@@ -277,6 +270,7 @@ final class OpenCodeConversation: Conversation {
       }
     }
     if translator?.turn == nil { endLadder() }
+    if isLeaving, translator?.turn == nil { return leave() }
     setDeadline()
     if waiting != nil, !isOpening, connection != nil { goOn() }
     server.room.pollIfNeeded()

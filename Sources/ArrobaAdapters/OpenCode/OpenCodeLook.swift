@@ -114,7 +114,11 @@ extension OpenCodeTranslator {
       takeUp(found.info.id, at: now)
       // The stream should have told.
       if turn.settling == nil { isPolling = true }
-    } else if turn.settling != nil {
+    } else if let settling = turn.settling {
+      // The first prompt of a directory is stored seconds after it was posted: it may still be on its way.
+      let isYoung = now.wallMs < settling.dispatchedAt.ms + 2 * OpenCodeLimits.acceptMs
+      guard settling.mark != nil || !isYoung else { return }
+      guard turn.stop == nil else { return conclude(seen: "prompt never stored") }
       finish(
         TurnEnd(
           .interrupted, reason: "the daemon ended before the prompt had reached OpenCode",
@@ -200,7 +204,9 @@ extension OpenCodeTranslator {
   }
 
   private mutating func resendOrGiveUp(_ turn: OpenCodeTurn, at now: OpenCodeMoment) {
-    guard turn.isAcknowledged, now.ms >= turn.sentMs + OpenCodeLimits.acceptMs else { return }
+    guard turn.settling == nil, turn.isAcknowledged, now.ms >= turn.sentMs + OpenCodeLimits.acceptMs else {
+      return
+    }
     let isPatienceOver = now.ms >= turn.sentMs + 2 * OpenCodeLimits.acceptMs
     if turn.stop != nil {
       if isPatienceOver { conclude(seen: "prompt never stored") }

@@ -65,9 +65,11 @@ extension OpenCodeTranslator {
   mutating func take(_ message: OpenCodeMessage, at now: OpenCodeMoment) {
     note(message)
     guard message.role == .assistant else { return }
-    if turn?.stop != nil, !message.isFinal, message.session == root, lastAnswer[root] != message.id {
+    let isUnwanted = turn.map { $0.stop != nil } ?? mustAbortAnswer
+    if isUnwanted, !message.isFinal, message.session == root, lastAnswer[root] != message.id {
       // Now there is something to be aborted; or the abort came before that, and the answer begins all the same.
       turn?.abortDueMs = nil
+      mustAbortAnswer = false
       want(.abort(leavesFirst))
     }
     lastAnswer[message.session] = message.id

@@ -29,12 +29,16 @@ final class OpenCodeRoom {
 
   /// False where somebody else has that session.
   func add(_ conversation: OpenCodeConversation, session: String) -> Bool {
-    guard conversations[session] == nil else { return false }
+    if let other = conversations[session] {
+      guard other.isLeaving else { return false }
+      other.makeRoom()
+    }
     conversations[session] = conversation
     return true
   }
 
-  func remove(session: String) {
+  func remove(_ conversation: OpenCodeConversation, session: String) {
+    guard conversations[session] === conversation else { return }
     conversations[session] = nil
     roots = roots.filter { $0.value != session }
   }

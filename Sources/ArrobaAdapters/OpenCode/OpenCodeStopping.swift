@@ -39,16 +39,6 @@ extension OpenCodeConversation {
     abortsUnderWay == 0 && translator?.isBusy == false && translator?.turn == nil
   }
 
-  /// The conversation is let go of: nobody would see what a turn does from here on.
-  func abortUnseen() {
-    guard let connection, let directory, let translator, translator.turn != nil || translator.isBusy else {
-      return
-    }
-    for session in translator.leavesFirst {
-      connection.send(OpenCodeCall.abort(session, in: directory)) { _ in }
-    }
-  }
-
   private func startLadder() {
     guard ladder == nil, let turn = translator?.turn?.request.id else { return }
     let ladder = OpenCodeStopping()
@@ -81,6 +71,51 @@ extension OpenCodeConversation {
     server.recycle(because: "a turn did not stop")
     translator?.giveUpStopping()
     carryOut()
+  }
+
+  // MARK: leaving
+
+  func close() {
+    guard !isClosed, !isLeaving else { return }
+    isLeaving = true
+    waiting = nil
+    stopUnheard()
+    if !isClosed { carryOut() }
+  }
+
+  /// The end of a conversation that has nothing left to stop.
+  func leave() {
+    guard !isClosed else { return }
+    isClosed = true
+    deadline?.cancel()
+    ladder?.cancel()
+    if let session { server.room.remove(self, session: session) }
+    server.stopIfIdle()
+  }
+
+  /// The conversation is let go of: nobody would see what a turn does from here on. What began without us is aborted as
+  /// it is; a turn of ours is stopped as ever, with all steps that this may take.
+  private func stopUnheard() {
+    guard let translator, connection != nil else { return leave() }
+    if let turn = translator.turn {
+      self.translator?.cancel(turn.request.id, force: false, at: now)
+    } else if translator.isBusy {
+      abortNow()
+    }
+  }
+
+  /// Somebody else wants its session.
+  func makeRoom() {
+    guard isLeaving, !isClosed else { return }
+    if translator?.turn != nil { abortNow() }
+    leave()
+  }
+
+  private func abortNow() {
+    guard let connection, let directory, let translator else { return }
+    for session in translator.leavesFirst {
+      connection.send(OpenCodeCall.abort(session, in: directory)) { _ in }
+    }
   }
 
   // MARK: answers to asks

@@ -11,6 +11,7 @@ extension OpenCodeTranslator {
   mutating func begin(_ request: TurnRequest, at now: OpenCodeMoment) {
     precondition(turn == nil, "one turn at a time")
     turn = OpenCodeTurn(request, nowMs: now.ms)
+    mustAbortAnswer = false
     foreignIdleMs = nil
     forgetOldMessages()
     updateActivity()
@@ -47,8 +48,9 @@ extension OpenCodeTranslator {
     turn?.tellToStop(.asked, wallMs: now.wallMs)
     // An abort while OpenCode still loads the model is kept as the loading's result: every later prompt in that directory
     // fails with "All fibers interrupted" (1.18.34, 2026-11-25).
-    if !force, turn?.newest == nil {
+    if turn?.newest == nil {
       turn?.abortDueMs = now.ms + OpenCodeLimits.unansweredMs
+      mustAbortAnswer = force
     } else {
       want(.abort(leavesFirst))
     }

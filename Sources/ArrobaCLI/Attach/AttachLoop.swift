@@ -40,6 +40,8 @@ final class AttachLoop {
   /// When the bytes came that only what follows can explain.
   private var undecidedSinceMs: Int?
   private var isInputOver = false
+  /// What stands on the bottom line about a daemon that is away.
+  private var noted: String?
   private var block = [UInt8](repeating: 0, count: 32 << 10)
 
   init(
@@ -160,8 +162,8 @@ final class AttachLoop {
     let now = Clock.monotonicMs()
     if let since = undecidedSinceMs { due = min(due, since + Self.undecidedMs) }
     if let view = view.dueMs { due = min(due, view) }
-    if case .lost(let loss) = link.phase, !link.needsRepaint {
-      due = min(due, loss.sinceMs + Self.noteLossAfterMs)
+    if noted == nil, !options.isRaw, let absence = link.absence {
+      due = min(due, absence.sinceMs + Self.noteLossAfterMs)
     }
     return max(0, due - now)
   }
@@ -241,12 +243,17 @@ final class AttachLoop {
 
   /// Tells on the bottom line that the daemon is away; the repaint that comes with the next connection removes it.
   private func noteLoss() {
-    guard !options.isRaw, !link.needsRepaint, case .lost(let loss) = link.phase,
-      Clock.monotonicMs() - loss.sinceMs >= Self.noteLossAfterMs, let size = seat.size
+    guard let absence = link.absence else { return noted = nil }
+    guard !options.isRaw, Clock.monotonicMs() - absence.sinceMs >= Self.noteLossAfterMs,
+      let size = seat.size
     else { return }
-    link.needsRepaint = true
     let way = keys.keys.isEmpty ? "" : "; \(keys.shown) leaves"
-    screen.write(LeaveSequence.bottomLine("the daemon is away, waiting for it\(way)", size: size))
+    let reason = absence.reason.map { " (\(Clean.line($0)))" } ?? ""
+    let note = "\(link.far) is away, waiting for it\(way)\(reason)"
+    guard note != noted else { return }
+    noted = note
+    link.needsRepaint = true
+    screen.write(LeaveSequence.bottomLine(note, size: size))
     view.spoil()
     screen.flush()
   }

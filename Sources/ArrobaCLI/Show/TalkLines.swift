@@ -83,12 +83,13 @@ package struct TalkLines {
     var prompts: [String: JSON] = [:]
     for item in items {
       let agent = item["agent"]?.string ?? ""
-      if item["type"]?.string == "prompt" {
-        if let before = prompts.updateValue(item, forKey: agent) {
-          lines += end(of: before, in: conversation)
-        }
+      let isOurs = item["type"]?.string == "prompt"
+      // What was asked on the agent's own screen begins a turn as well.
+      if isOurs || item["type"]?.string == "user" && item["subagent"] == nil {
+        if let before = prompts[agent] { lines += end(of: before, in: conversation) }
+        prompts[agent] = isOurs ? item : nil
+        if isSpaced { lines.append(ShownLine("")) }
       }
-      if isSpaced, item["type"]?.string == "prompt" { lines.append(ShownLine("")) }
       lines += self.item(item, in: conversation)
     }
     for agent in prompts.keys.sorted() {

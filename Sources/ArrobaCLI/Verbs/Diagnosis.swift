@@ -82,7 +82,7 @@ package enum Diagnosis {
     let mend =
       switch error {
       case .timedOut: "it is stuck: arroba daemon logs; then kill it, its supervisor starts another"
-      case .unreachable, .lost, .refused, .malformed: "arroba daemon logs --level warn"
+      case .barred, .unreachable, .lost, .refused, .malformed: error.hint ?? "arroba daemon logs --level warn"
       }
     return Finding("daemon", .fail, error.message, mend: mend)
   }

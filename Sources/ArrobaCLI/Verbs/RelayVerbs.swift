@@ -103,7 +103,7 @@ extension Context {
     let call: RelayCall
     do { call = try RelayCall.make(road, token, wish) } catch { throw Failure(relay: error) }
     defer { call.end() }
-    Bridge(socket: call.socket, seat: .standard).run()
+    _ = Bridge(socket: call.socket, seat: .standard).run()
     return ExitCode.done
   }
 

@@ -1,7 +1,11 @@
 /// The table of verbs. Help, completion and the parser all read it, so that they cannot disagree.
 package enum Verbs {
   package static let global: [OptionSpec] = [
-    OptionSpec("--host", .required("ENDPOINT"), "the daemon to talk to: unix:///path (ARROBA_HOST)"),
+    OptionSpec(
+      "--host", .required("ENDPOINT"),
+      "the daemon to talk to: unix:///path, ssh://[user@]host[:port] (ARROBA_HOST)"),
+    OptionSpec(
+      "--workspace", .required("DIR"), "the directory that is meant, where the daemon is (default: this one)"),
     OptionSpec("--json", "results as JSON, exactly as the protocol has them"),
     OptionSpec("--quiet", short: "-q", "only what was asked for, no remarks"),
     OptionSpec("--no-color", "no colours (NO_COLOR)"),
