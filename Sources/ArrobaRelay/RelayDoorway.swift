@@ -72,8 +72,9 @@ extension Relay {
       return
     }
     let line = connection.input[..<end]
-    // Nothing may follow before the welcome: it would be taken for the stream's first bytes.
-    guard end == connection.input.count - 1, let json = try? JSONReader.read(line),  // answered as any failure
+    // Nothing may follow before the welcome: it would be taken for the stream's first bytes. What is no JSON is answered
+    // as any failure.
+    guard end == connection.input.count - 1, let json = try? JSONReader.read(line),
       let read = RelayClaim.read(json)
     else { return failed(connection) }
     let entry = tokens.entry(id: read.claim.token)
