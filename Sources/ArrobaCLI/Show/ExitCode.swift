@@ -35,8 +35,8 @@ package enum ExitCode {
       .attachmentNotFound, .workspaceNotFound:
       return notFound
     case .forbidden, .relayRefused: return denied
-    case .relayUnreachable: return unreachable
-    case .busy, .overloaded, .commandConflict, .aliasConflict, .claimConflict, .shuttingDown, .storageFull:
+    case .busy, .overloaded, .commandConflict, .aliasConflict, .claimConflict, .shuttingDown, .storageFull,
+      .relayUnreachable:
       return tryAgain
     case .invalidReference, .aliasInvalid: return usage
     case .helloRequired, .protocolUnsupported, .lineTooLong, .sessionAmbiguous, .sessionEnded,
