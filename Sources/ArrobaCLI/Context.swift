@@ -8,8 +8,10 @@ package final class Context {
   package let output: Output
   package let client: Client
   package let places: Places
-  /// Where the user is; references without an id mean sessions of this workspace.
+  /// Where the user is, or means to be; references without an id mean sessions of this workspace.
   package let workspace: String
+  /// Whether names of sessions count within the workspace: where one stands here says little about another machine.
+  private let isWorkspaceMeant: Bool
   /// Where the user sits; tests sit elsewhere.
   package let seat: Seat
 
@@ -20,9 +22,13 @@ package final class Context {
     self.output = output
     self.seat = seat
     places = Places(environment: environment)
-    workspace = Files.currentDirectory
-    client = Client(
-      locator: DaemonLocator(endpoint: try Self.endpoint(globals, environment, places), places: places))
+    let endpoint = try Self.endpoint(globals, environment, places)
+    let road = Road(endpoint: endpoint, places: places, environment: environment)
+    client = Client(road: road)
+    isWorkspaceMeant = globals.workspace != nil || !road.isRemote
+    workspace = Workspace.path(
+      named: globals.workspace, directory: Files.currentDirectory, home: environment["HOME"],
+      isRemote: road.isRemote)
   }
 
   private static func endpoint(
@@ -32,10 +38,15 @@ package final class Context {
     guard let host = globals.host ?? named else {
       return .socket(path: places.socket, mayStart: !globals.hasNoStart)
     }
-    do { return try Endpoint.named(host) } catch {
+    let desk = RelayDesk(state: places.state, environment: environment)
+    do {
+      return try Endpoint.named(host) { machine in
+        desk.way(to: machine, program: ThisProcess.executable ?? "arroba")
+      }
+    } catch {
       switch error {
-      case .notYet(let scheme):
-        throw Misuse("hosts by \(scheme):// are not supported yet by this version", hint: "unix:///path is")
+      case .unknownMachine(let name):
+        throw Misuse("no machine '\(name)' is known", hint: "arroba machine ls; arroba machine add NAME")
       case .malformed(let reason): throw Misuse(reason)
       }
     }
@@ -46,15 +57,18 @@ package final class Context {
     guard !(environment["ARROBA_SESSION"] ?? "").isEmpty, let socket = environment["ARROBA_SOCKET"] else {
       return false
     }
-    return socket == client.locator.path
+    return socket == client.road.locator?.path
   }
 
   /// The parameters that name a session. What the user left out is the session around us, else the newest here.
   package func session(_ target: Target) -> JSON {
-    .record([
-      "session": .text(target.session ?? (isInsideAgent ? environment["ARROBA_SESSION"] : nil)),
-      "workspace": .string(workspace),
-    ])
+    named(target.session ?? (isInsideAgent ? environment["ARROBA_SESSION"] : nil))
+  }
+
+  /// The parameters that name a session by a reference, or by the workspace alone.
+  package func named(_ reference: String?) -> JSON {
+    let workspace = isWorkspaceMeant || reference == nil ? workspace : nil
+    return .record(["session": .text(reference), "workspace": .text(workspace)])
   }
 
   /// The parameters that name an agent; left out: the one around us, else the focused one.

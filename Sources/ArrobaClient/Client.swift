@@ -1,18 +1,21 @@
 package import ArrobaJSON
-package import ArrobaSystem
+internal import ArrobaSystem
 
 /// What a command talks through: a connection made when it is first needed, and made again where it was lost.
 package final class Client {
-  /// How long a lost daemon is waited for: its supervisor starts it again within seconds.
+  /// How long a lost daemon on this machine is waited for: its supervisor starts it again within seconds.
   package static let patienceMs = 60_000
 
-  package let locator: DaemonLocator
+  /// A network may break more than once; a daemon on this machine that ends twice at one request ends because of it.
+  private static let mostRepetitions = 5
+
+  package let road: Road
   /// Names this process in the daemon's records.
   package let instance: String
   private var current: Connection?
 
-  package init(locator: DaemonLocator) {
-    self.locator = locator
+  package init(road: Road) {
+    self.road = road
     instance = "c_" + Self.randomName(length: 20)
   }
 
@@ -27,13 +30,13 @@ package final class Client {
 
   package func connection() throws(ClientError) -> Connection {
     if let current { return current }
-    return use(try locator.connect())
+    return use(try road.open())
   }
 
-  /// Goes on with a socket that is connected already.
+  /// Goes on with a stream that is there already.
   @discardableResult
-  package func use(_ socket: Descriptor) -> Connection {
-    let made = Connection(socket: socket, instance: instance)
+  package func use(_ stream: ByteStream) -> Connection {
+    let made = Connection(stream, instance: instance)
     current = made
     return made
   }
@@ -42,17 +45,43 @@ package final class Client {
   package func disconnect() { current = nil }
 
   /// A connection after one was lost, made with growing pauses; the daemon is not started, its supervisor does that.
-  package func reconnect(patienceMs: Int) throws(ClientError) -> Connection {
+  package func reconnect(patienceMs: Int?) throws(ClientError) -> Connection {
+    var absence = Absence(nowMs: Clock.monotonicMs(), wasSilent: current?.isSilent ?? false)
+    current?.end()
     current = nil
-    guard let socket = try locator.waitUntilListening(deadlineMs: Clock.monotonicMs() + patienceMs) else {
-      throw .unreachable("the daemon went away and did not come back", hint: "arroba daemon status")
+    while true {
+      var reason: ClientError?
+      do {
+        if let made = try comeBack(absence) { return made }
+      } catch {
+        guard error.isPassing else { throw error }
+        reason = error
+      }
+      let now = Clock.monotonicMs()
+      absence.failed(nowMs: now, because: reason?.message)
+      guard !absence.lasts(longerThan: patienceMs, nowMs: now) else {
+        throw reason
+          ?? .unreachable("the daemon went away and did not come back", hint: "arroba daemon status")
+      }
+      let left = patienceMs.map { absence.sinceMs + $0 - now } ?? Absence.longestPauseMs
+      PollSet.pause(milliseconds: min(left, absence.tryAtMs - now))
     }
-    return use(socket)
+  }
+
+  private func comeBack(_ absence: Absence) throws(ClientError) -> Connection? {
+    guard let stream = try road.openAgain(isFresh: absence.wasSilent) else { return nil }
+    let made = Connection(stream, instance: instance)
+    do { try made.awaitGreeting(timeoutMs: Connection.silenceMs) } catch {
+      made.abandon()
+      throw error
+    }
+    current = made
+    return made
   }
 
   /// Asks; changes nothing, so that it may simply be asked again on a new connection.
   package func ask(_ method: String, _ params: JSON) throws(ClientError) -> JSON {
-    try retryingOnce { connection throws(ClientError) in try connection.call(method, params, timeoutMs: nil) }
+    try retrying { connection throws(ClientError) in try connection.call(method, params, timeoutMs: nil) }
   }
 
   /// Changes something, once: a command repeated after a lost connection carries the same id (protocol.md, section 5).
@@ -60,15 +89,20 @@ package final class Client {
     var members = params.object ?? JSONObject()
     members["commandId"] = .string("k" + Self.randomName(length: 24))
     let identified = JSON.object(members)
-    return try retryingOnce { connection throws(ClientError) in
+    return try retrying { connection throws(ClientError) in
       try connection.call(method, identified, timeoutMs: nil)
     }
   }
 
-  private func retryingOnce(_ request: (Connection) throws(ClientError) -> JSON) throws(ClientError) -> JSON {
-    do { return try request(try connection()) } catch {
-      guard case .lost = error else { throw error }
-      return try request(try reconnect(patienceMs: DaemonLocator.startDeadlineMs))
+  private func retrying(_ request: (Connection) throws(ClientError) -> JSON) throws(ClientError) -> JSON {
+    var connection = try connection()
+    var left = road.isRemote ? Self.mostRepetitions : 1
+    while true {
+      do { return try request(connection) } catch {
+        guard error.isLoss, left > 0 else { throw error }
+        left -= 1
+        connection = try reconnect(patienceMs: DaemonLocator.startDeadlineMs)
+      }
     }
   }
 }

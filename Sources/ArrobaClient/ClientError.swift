@@ -5,6 +5,8 @@ package import ArrobaWire
 package enum ClientError: Error, Equatable {
   /// No daemon could be reached, or started.
   case unreachable(String, hint: String?)
+  /// The road is closed to us: nothing changes by trying again.
+  case barred(String, hint: String?)
   /// The connection ended with a request on the way: what became of it is not known.
   case lost(String)
   case timedOut(String)
@@ -15,7 +17,8 @@ package enum ClientError: Error, Equatable {
 
   package var message: String {
     switch self {
-    case .unreachable(let message, _), .lost(let message), .timedOut(let message), .malformed(let message):
+    case .unreachable(let message, _), .barred(let message, _), .lost(let message), .timedOut(let message),
+      .malformed(let message):
       message
     case .refused(let error, _): error.message
     }
@@ -27,9 +30,18 @@ package enum ClientError: Error, Equatable {
     return false
   }
 
+  /// Whether a later attempt may fare better.
+  package var isPassing: Bool {
+    switch self {
+    case .unreachable, .lost, .timedOut: true
+    case .refused(let error, _): error.isRetryable
+    case .barred, .malformed: false
+    }
+  }
+
   package var hint: String? {
     switch self {
-    case .unreachable(_, let hint): hint
+    case .unreachable(_, let hint), .barred(_, let hint): hint
     case .refused(let error, _): error.hint
     case .lost, .timedOut, .malformed: nil
     }

@@ -1,5 +1,5 @@
 package import ArrobaJSON
-package import ArrobaSystem
+internal import ArrobaSystem
 internal import ArrobaWire
 
 /// The daemon at the other end, as its hello told.
@@ -31,16 +31,22 @@ package final class Connection {
     case notification(Notification)
   }
 
-  package let socket: Descriptor
+  /// Three of the daemon's heartbeats missing: the connection is dead, whatever the kernel says.
+  package static let silenceMs = 15_000
+
+  private let stream: ByteStream
+  private var socket: Descriptor { stream.socket }
   package private(set) var daemon: DaemonIdentity?
+  /// Nothing came for so long that it was given up.
+  package private(set) var isSilent = false
   private var lines = LineSplitter()
   private var notifications: [Notification] = []
   private var unsent: [UInt8]
   private var nextID = 1
   private var block = [UInt8](repeating: 0, count: 32 << 10)
 
-  package init(socket: Descriptor, instance: String) {
-    self.socket = socket
+  package init(_ stream: ByteStream, instance: String) {
+    self.stream = stream
     unsent = Self.hello(instance)
   }
 
@@ -76,6 +82,27 @@ package final class Connection {
     }
   }
 
+  /// Waits until the daemon has greeted, before anything is asked.
+  package func awaitGreeting(timeoutMs: Int) throws(ClientError) {
+    guard daemon == nil else { return }
+    try send([], for: "hello")
+    let deadline = Clock.monotonicMs() + timeoutMs
+    while daemon == nil {
+      switch try next(until: deadline, waitingFor: "hello") {
+      case .answer(0, let result): try greet(result)
+      case .answer(_, let result): _ = try result.get()
+      case .notification(let notification): notifications.append(notification)
+      case nil: throw .timedOut("\(stream.name) did not answer hello in time")
+      }
+    }
+  }
+
+  /// Hangs up.
+  package func end() { stream.close() }
+
+  /// Hangs up on somebody who does not answer.
+  package func abandon() { stream.abandon() }
+
   private func greet(_ result: Result<JSON, ClientError>) throws(ClientError) {
     daemon = DaemonIdentity(hello: try result.get())
   }
@@ -103,9 +130,9 @@ package final class Connection {
   }
 
   /// Gives the connection to the terminal lane, with the bytes of it that came already.
-  package func takeLane() -> (socket: Descriptor, rest: [UInt8]) {
+  package func takeLane() -> (stream: ByteStream, rest: [UInt8]) {
     socket.setBlocking(false)
-    return (socket, lines.takeRest())
+    return (stream, lines.takeRest())
   }
 
   private func send(_ request: [UInt8], for method: String) throws(ClientError) {
@@ -118,11 +145,16 @@ package final class Connection {
       switch outcome {
       case .moved(let count): sent += count
       case .wouldBlock: _ = PollSet.waitWritable(socket.raw, timeoutMs: -1)
-      case .ended: throw .lost("the daemon closed the connection before it read \(method)")
+      case .ended: throw loss("\(stream.name) closed the connection before it read \(method)")
       case .failed(let code):
-        throw .lost("cannot send \(method) to the daemon: \(SystemError.words(for: code))")
+        throw loss("cannot send \(method) to \(stream.name): \(SystemError.words(for: code))")
       }
     }
+  }
+
+  /// What a stream's end means: before the greeting whoever carries it may know more.
+  private func loss(_ words: String) -> ClientError {
+    (daemon == nil ? stream.fault() : nil) ?? .lost(words)
   }
 
   /// What arrives next; nil when the deadline passes first.
@@ -132,26 +164,42 @@ package final class Connection {
       do { line = try lines.next() } catch {
         throw .malformed("the daemon sent a line of more than \(error.limit) bytes")
       }
-      if let line { return try Self.arrival(line) }
-      if let deadline {
-        let left = deadline - Clock.monotonicMs()
-        guard left > 0, PollSet.waitReadable(socket.raw, timeoutMs: left) else { return nil }
-      }
+      if let line { return try arrival(line) }
+      guard try waitForBytes(until: deadline) else { return nil }
       switch block.withUnsafeMutableBytes({ socket.read(into: $0) }) {
       case .moved(let count): lines.feed(block[..<count])
       case .wouldBlock: _ = PollSet.waitReadable(socket.raw, timeoutMs: -1)
-      case .ended: throw .lost("the daemon closed the connection while \(what) was awaited")
+      case .ended: throw loss("\(stream.name) closed the connection while \(what) was awaited")
       case .failed(let code):
-        throw .lost("the connection to the daemon broke: \(SystemError.words(for: code))")
+        throw loss("the connection to \(stream.name) broke: \(SystemError.words(for: code))")
       }
     }
   }
 
-  private static func arrival(_ line: [UInt8]) throws(ClientError) -> Arrival {
+  /// False when the deadline passes first. Who has greeted gives a sign of life more often than we wait for one.
+  private func waitForBytes(until deadline: Int?) throws(ClientError) -> Bool {
+    let now = Clock.monotonicMs()
+    let silence = daemon == nil ? nil : now + Self.silenceMs
+    guard let end = [deadline, silence].compactMap({ $0 }).min() else { return true }
+    if end > now, PollSet.waitReadable(socket.raw, timeoutMs: end - now) { return true }
+    guard let silence, Clock.monotonicMs() >= silence else { return false }
+    isSilent = true
+    stream.abandon()
+    throw .lost("nothing was heard from \(stream.name) for \(Self.silenceMs / 1000) s")
+  }
+
+  private func arrival(_ line: [UInt8]) throws(ClientError) -> Arrival {
     let value: JSON
     do {
       value = try line.withUnsafeBufferPointer { buffer throws(JSONError) in try JSONReader.read(buffer) }
-    } catch { throw .malformed("the daemon sent a line that is not JSON: \(error)") }
+    } catch {
+      guard stream.isRemote, daemon == nil else {
+        throw .malformed("the daemon sent a line that is not JSON: \(error)")
+      }
+      throw .barred(
+        "\(stream.name) answered '\(String(decoding: line.prefix(80), as: UTF8.self))', and not as Arroba does",
+        hint: "what a shell there prints when it starts must not go to standard output")
+    }
     if let method = value["method"]?.string {
       return .notification(Notification(method: method, params: value["params"] ?? .null))
     }

@@ -8,13 +8,12 @@ package struct DaemonLocator {
   package let path: String
   package let places: Places
   private let mayStart: Bool
+  /// It is the user's own daemon, at the place where clients look for it.
+  var isUsual: Bool { path == places.socket }
 
-  package init(endpoint: Endpoint, places: Places) {
-    switch endpoint {
-    case .socket(let path, let mayStart):
-      self.path = path
-      self.mayStart = mayStart
-    }
+  package init(path: String, mayStart: Bool, places: Places) {
+    self.path = path
+    self.mayStart = mayStart
     self.places = places
   }
 

@@ -81,7 +81,7 @@ package struct LaneReader {
       offset = nil
       phase = .collecting(kind, 8)
       repaintLength = length - 8
-    case .resize, .exit, .notice, .input, .detach, .heartbeat, .lending:
+    case .resize, .exit, .notice, .input, .detach, .heartbeat, .lending, .taken:
       guard length <= Self.longestCollected else { throw .tooLong(length) }
       phase = .collecting(kind, length)
       if length == 0 { finish(kind, sink) }

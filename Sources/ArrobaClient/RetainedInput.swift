@@ -20,6 +20,13 @@ package struct RetainedInput: Sendable {
     start += surplus
   }
 
+  /// What comes before that offset was typed without us, or needs to be sent no more.
+  package mutating func pass(to offset: Int) {
+    guard offset > end else { return }
+    bytes = []
+    start = offset
+  }
+
   /// What follows an offset; nil where that is no longer kept, or was never sent.
   package func after(_ offset: Int) -> ArraySlice<UInt8>? {
     guard offset >= start, offset <= end else { return nil }

@@ -15,7 +15,7 @@ package struct LogOptions: Sendable {
   package var operations: FileOperations
 
   package static let standard = LogOptions(
-    segmentBytes: 16 << 20, queuedBytes: 8 << 20, recentBytes: 1 << 20, syncDelayMs: 1000,
+    segmentBytes: 16 << 20, queuedBytes: 8 << 20, recentBytes: 256 << 10, syncDelayMs: 1000,
     reservedBytes: 1 << 20, operations: .system)
 
   package init(

@@ -99,6 +99,15 @@ package protocol PipeLane: AnyObject {
     onOutput: @escaping @LoopActor ([UInt8]) -> Void, onErrorOutput: @escaping @LoopActor ([UInt8]) -> Void,
     onEnd: @escaping @LoopActor () -> Void)
 
+  /// The ring of its output, where it was born with one (`ChildBirth.Kind.lines`).
+  var ring: OutputRing? { get }
+
+  /// Starts reading the output into the ring; `onOutput` after each read, and first where there is something that was
+  /// not taken. Who listens says in `taken` of the ring what need not be kept, and so has to make room for the next read.
+  func startKept(
+    onOutput: @escaping @LoopActor () -> Void, onErrorOutput: @escaping @LoopActor ([UInt8]) -> Void,
+    onEnd: @escaping @LoopActor () -> Void)
+
   /// Hands bytes to its input; returns how many the pipe took (0 where it is full, or closed).
   func write(_ bytes: UnsafeRawBufferPointer) -> Int
 

@@ -161,7 +161,12 @@ package final class OutputRing {
 }
 
 extension OutputRing {
-  /// Memory of the header that belongs to the input ledger.
+  /// The memory of the bytes themselves, for who knows that none of them is needed.
+  package var dataMemory: UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(start: base + Self.headerBytes, count: capacity)
+  }
+
+  /// Memory of the header that belongs to the input ledger, or to the line ledger of a child on pipes.
   var ledgerMemory: UnsafeMutableRawBufferPointer {
     UnsafeMutableRawBufferPointer(start: base + 1024, count: Self.headerBytes - 1024)
   }

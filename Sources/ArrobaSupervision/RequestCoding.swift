@@ -64,6 +64,7 @@ extension SupervisorRequest {
 private enum BirthTag {
   static let terminal: UInt8 = 0
   static let pipes: UInt8 = 1
+  static let lines: UInt8 = 2
 }
 
 extension PacketWriter {
@@ -77,6 +78,9 @@ extension PacketWriter {
       put(UInt32(clamping: ringCapacity))
     case .pipes:
       put(BirthTag.pipes)
+    case .lines(let ringCapacity):
+      put(BirthTag.lines)
+      put(UInt32(clamping: ringCapacity))
     }
     put(order.path)
     put(order.arguments)
@@ -94,6 +98,7 @@ extension PacketReader {
       kind = .terminal(
         columns: try number(), rows: try number(), ringCapacity: Int(try number(as: UInt32.self)))
     case BirthTag.pipes: kind = .pipes
+    case BirthTag.lines: kind = .lines(ringCapacity: Int(try number(as: UInt32.self)))
     default: throw PacketFault("a child of an unknown kind")
     }
     return ChildBirth(

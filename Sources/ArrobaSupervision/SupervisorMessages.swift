@@ -18,6 +18,9 @@ package struct ChildBirth: Equatable, Sendable {
     case terminal(columns: UInt16, rows: UInt16, ringCapacity: Int)
     /// On three pipes, in a process group of its own.
     case pipes
+    /// As `pipes`, and what it says is kept from its first byte on, in a ring of that capacity in bytes: who reads it
+    /// reads through the ring, and a daemon that is killed loses nothing that it had read and not yet acted on.
+    case lines(ringCapacity: Int)
   }
 
   /// The run's id: what the child is known by, also across a restart of the daemon.
@@ -120,7 +123,8 @@ package enum SupervisorNotice: Equatable, Sendable {
   case child(id: String, pid: Int32, channels: HandedChannels, end: ChildEnd?)
   /// That was all that an earlier daemon left.
   case handedOver
-  /// For a terminal its own end and its ring; for pipes input, output, error output.
+  /// For a terminal its own end and its ring; for pipes input, output, error output, and the ring of a child that speaks
+  /// in lines.
   case spawned(id: String, pid: Int32)
   case spawnFailed(id: String, stage: BirthStage, code: Int32)
   case exited(id: String, end: ChildEnd)

@@ -7,7 +7,7 @@ internal import Glibc
 struct Birth {
   enum Outcome {
     case terminal(pid: Int32, primary: Descriptor, ring: Descriptor)
-    case pipes(pid: Int32, input: Descriptor, output: Descriptor, error: Descriptor)
+    case pipes(pid: Int32, input: Descriptor, output: Descriptor, error: Descriptor, ring: Descriptor?)
     case failed(stage: BirthStage, code: Int32)
   }
 
@@ -28,16 +28,31 @@ struct Birth {
       }
       return bearTerminal(order, columns: columns, rows: rows, capacity: ringCapacity)
     case .pipes:
-      return bearPipes(order)
+      return bearPipes(order, ring: nil)
+    case .lines(let ringCapacity):
+      guard Self.ringCapacities.contains(ringCapacity) else {
+        return .failed(stage: .fork, code: EINVAL)
+      }
+      do {
+        let (memory, _) = try ring(named: "arroba-lines", capacity: ringCapacity)
+        return bearPipes(order, ring: memory.descriptor)
+      } catch {
+        return .failed(stage: .fork, code: error.code)
+      }
     }
+  }
+
+  /// Fresh memory, formatted, and to be let go of at once: only who reads into it needs its pages.
+  private func ring(named name: String, capacity: Int) throws(SystemError) -> (SharedMemory, OutputRing) {
+    let memory = try SharedMemory(name: name, count: OutputRing.memoryNeeded(capacity: capacity))
+    return (memory, OutputRing(formatting: memory.base, capacity: capacity, owner: memory))
   }
 
   private func bearTerminal(_ order: ChildBirth, columns: UInt16, rows: UInt16, capacity: Int) -> Outcome {
     let ring: Descriptor
     do {
-      let memory = try SharedMemory(name: "arroba-ring", count: OutputRing.memoryNeeded(capacity: capacity))
-      // Formatted and let go of at once: only who reads into it needs its pages.
-      OutputRing(formatting: memory.base, capacity: capacity, owner: memory).size = (columns, rows)
+      let (memory, made) = try self.ring(named: "arroba-ring", capacity: capacity)
+      made.size = (columns, rows)
       ring = memory.descriptor
     } catch {
       return .failed(stage: .fork, code: error.code)
@@ -52,7 +67,7 @@ struct Birth {
     }
   }
 
-  private func bearPipes(_ order: ChildBirth) -> Outcome {
+  private func bearPipes(_ order: ChildBirth, ring: Descriptor?) -> Outcome {
     var ends: [Int32] = [-1, -1, -1]
     let result = born(order, columns: 0, rows: 0) { birth, stage, why in
       arroba_fork_pipes(birth, &ends, stage, why)
@@ -61,7 +76,7 @@ struct Birth {
     case .success(let pid):
       return .pipes(
         pid: pid, input: Descriptor(owning: ends[0]), output: Descriptor(owning: ends[1]),
-        error: Descriptor(owning: ends[2]))
+        error: Descriptor(owning: ends[2]), ring: ring)
     case .failure(let fault): return .failed(stage: fault.stage, code: fault.code)
     }
   }

@@ -38,12 +38,12 @@ final class Nursery {
       let outlet = outlet(primary, keeping: .newest(ring: ring))
       children.append(Child(id: order.id, pid: pid, channels: .terminal(outlet, ring: ring)))
       return (.spawned(id: order.id, pid: pid), [primary, ring])
-    case .pipes(let pid, let input, let output, let error):
+    case .pipes(let pid, let input, let output, let error, let ring):
       let channels = Child.Channels.pipes(
-        input: input, output: outlet(output, keeping: .everything), error: outlet(error, keeping: .everything)
-      )
+        input: input, output: outlet(output, keeping: .everything(ring: ring)),
+        error: outlet(error, keeping: .everything(ring: nil)))
       children.append(Child(id: order.id, pid: pid, channels: channels))
-      return (.spawned(id: order.id, pid: pid), [input, output, error])
+      return (.spawned(id: order.id, pid: pid), [input, output, error] + (ring.map { [$0] } ?? []))
     }
   }
 

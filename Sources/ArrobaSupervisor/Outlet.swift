@@ -8,8 +8,9 @@ final class Outlet {
   enum Keeping {
     /// A terminal's ring: the daemon's own, in which the newest output replaces the oldest.
     case newest(ring: Descriptor)
-    /// A pipe's: made when it is first needed, and full when it holds what nobody has taken yet.
-    case everything
+    /// A pipe's: there from the child's birth, or made when it is first needed; full when it holds what nobody has taken
+    /// yet.
+    case everything(ring: Descriptor?)
   }
 
   enum Progress {
@@ -39,7 +40,8 @@ final class Outlet {
     case .newest(let ring):
       self.ring = ring
       keepsEverything = false
-    case .everything:
+    case .everything(let ring):
+      self.ring = ring
       keepsEverything = true
     }
   }

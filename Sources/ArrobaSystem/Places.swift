@@ -7,6 +7,8 @@ package struct Places: Sendable, Equatable {
   package let state: String
   package let config: String
   package let logs: String
+  /// What lives as long as a login: our own sockets, wherever the daemon's is.
+  package let runtime: String
   /// Whether the user named the socket (ARROBA_SOCKET).
   package let isSocketNamed: Bool
 
@@ -24,9 +26,8 @@ package struct Places: Sendable, Equatable {
     let stateHome = xdg("XDG_STATE_HOME") ?? home.map { "\($0)/.local/state" }
     let configHome = xdg("XDG_CONFIG_HOME") ?? home.map { "\($0)/.config" }
     isSocketNamed = named("ARROBA_SOCKET") != nil
-    socket =
-      named("ARROBA_SOCKET") ?? xdg("XDG_RUNTIME_DIR").map { "\($0)/arroba/daemon.sock" }
-      ?? "/tmp/arroba-\(uid)/daemon.sock"
+    runtime = xdg("XDG_RUNTIME_DIR").map { "\($0)/arroba" } ?? "/tmp/arroba-\(uid)"
+    socket = named("ARROBA_SOCKET") ?? "\(runtime)/daemon.sock"
     state = named("ARROBA_STATE_DIR") ?? stateHome.map { "\($0)/arroba" } ?? "/tmp/arroba-\(uid)/state"
     config =
       named("ARROBA_CONFIG") ?? configHome.map { "\($0)/arroba/config.json" }
@@ -43,6 +44,18 @@ package struct Places: Sendable, Equatable {
       return nil
     }
     return String(cString: home)
+  }
+
+  /// A directory in `runtime` that is the user's alone; nil where it cannot be made so.
+  package func privateDirectory(_ name: String, uid: UInt32 = getuid()) -> String? {
+    let path = "\(runtime)/\(name)"
+    try? Files.makeDirectory(path)  // what could not be made is not there below
+    for directory in [runtime, path] {
+      guard let status = Files.status(directory), status.isDirectory, status.owner == uid,
+        status.permissions & 0o077 == 0
+      else { return nil }
+    }
+    return path
   }
 
   /// Makes the directory of the socket, or checks the one that is there: whoever can put a socket there can pose as

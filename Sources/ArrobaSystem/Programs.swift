@@ -4,7 +4,7 @@ internal import Glibc
 /// Finding, starting and becoming other programs, for clients. Agents are born in the supervisor.
 package enum Programs {
   /// POSIX_SPAWN_SETSID of <spawn.h>, which only shows it to GNU sources.
-  private static let newSession: Int16 = 0x80
+  static let newSession: Int16 = 0x80
 
   /// The program of that name beside our own executable, else on the search path.
   package static func find(_ name: String, searchPath: String?) -> String? {
@@ -54,6 +54,39 @@ package enum Programs {
     return pid
   }
 
+  /// Starts a program that works for this one: same session and terminal, input and output on `stream`, error output to
+  /// `errors`. What we block or ignore of signals for ourselves it does not.
+  static func startBeside(
+    _ path: String, arguments: [String], environment: [String], stream: Descriptor, errors: Descriptor
+  ) throws(SystemError) -> Int32 {
+    var actions = posix_spawn_file_actions_t()
+    var attributes = posix_spawnattr_t()
+    posix_spawn_file_actions_init(&actions)
+    posix_spawnattr_init(&attributes)
+    defer {
+      posix_spawn_file_actions_destroy(&actions)
+      posix_spawnattr_destroy(&attributes)
+    }
+    posix_spawn_file_actions_adddup2(&actions, stream.raw, 0)
+    posix_spawn_file_actions_adddup2(&actions, stream.raw, 1)
+    posix_spawn_file_actions_adddup2(&actions, errors.raw, 2)
+    keepToOurselves()
+    var none = sigset_t()
+    var ours = sigset_t()
+    sigemptyset(&none)
+    sigemptyset(&ours)
+    sigaddset(&ours, SIGPIPE)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setsigdefault(&attributes, &ours)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF))
+    var pid = pid_t()
+    let code = withStrings(arguments) { argv in
+      withStrings(environment) { envp in posix_spawn(&pid, path, &actions, &attributes, argv, envp) }
+    }
+    guard code == 0 else { throw SystemError("start", path, code: code) }
+    return pid
+  }
+
   /// Whether a shared library can be loaded; it stays loaded then.
   package static func canLoad(_ library: String) -> Bool { dlopen(library, RTLD_NOW | RTLD_LOCAL) != nil }
 
@@ -69,7 +102,7 @@ package enum Programs {
     for number in names.compactMap({ Int32($0) }) where number > 2 { _ = fcntl(number, F_SETFD, FD_CLOEXEC) }
   }
 
-  private static func withStrings<R>(
+  static func withStrings<R>(
     _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> R
   ) -> R {
     var pointers = strings.map { strdup($0) }

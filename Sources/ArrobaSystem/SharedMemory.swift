@@ -30,5 +30,11 @@ package final class SharedMemory: @unchecked Sendable {
     self.descriptor = descriptor
   }
 
+  /// Gives the pages of a mapping of shared memory back, for all who have it mapped: they read as zero from then on.
+  /// A failure is let pass: they are only kept a little longer.
+  package static func giveBack(_ region: UnsafeMutableRawBufferPointer) {
+    _ = madvise(region.baseAddress, region.count, 9)  // MADV_REMOVE
+  }
+
   deinit { munmap(base, count) }
 }

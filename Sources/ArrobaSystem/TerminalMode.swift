@@ -47,8 +47,19 @@ package enum Terminals {
 
   /// The same terminal opened once more, not blocking: the flag then is ours alone, not the shell's, which shares
   /// the open description of our standard output. nil where it may not be opened (after `su`).
-  package static func reopened(_ number: Int32) -> Descriptor? {
-    let copy = open("/proc/self/fd/\(number)", O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
+  package static func reopened(_ number: Int32, forReading: Bool = false) -> Descriptor? {
+    let access = forReading ? O_RDWR : O_WRONLY
+    let copy = open("/proc/self/fd/\(number)", access | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
     return copy >= 0 ? Descriptor(owning: copy) : nil
+  }
+
+  /// Whether both are the same terminal.
+  package static func isSame(_ one: Int32, _ other: Int32) -> Bool {
+    var first = stat()
+    var second = stat()
+    guard isTerminal(one), isTerminal(other), fstat(one, &first) == 0, fstat(other, &second) == 0 else {
+      return false
+    }
+    return first.st_rdev == second.st_rdev
   }
 }

@@ -10,6 +10,7 @@ package enum TerminalFrame {
     case detach = 0x44  // D
     case heartbeat = 0x48  // H
     case lending = 0x54  // T
+    case taken = 0x41  // A
   }
 
   /// What a client says of its own terminal: one byte, the payload of its `T` frames.
@@ -19,6 +20,8 @@ package enum TerminalFrame {
     case offers = 1
     /// All that came before the daemon's `T` is on the terminal.
     case lends = 2
+    /// The same, and what is typed there is the daemon's to read. The keys that detach follow, as people write them.
+    case lendsWithKeys = 3
   }
 
   package static let headerBytes = 5
@@ -41,11 +44,28 @@ package enum TerminalFrame {
     encode(.resize, bigEndian(columns) + bigEndian(rows))
   }
 
+  /// A paced client has taken so many bytes of output and repaints on this connection.
+  package static func taken(_ count: Int) -> [UInt8] { encode(.taken, bigEndian(UInt64(count))) }
+
   package static func lending(_ lending: Lending) -> [UInt8] { encode(.lending, [lending.rawValue]) }
 
-  /// The daemon has sent, or written to the client's terminal, what came before `offset`; nil: it does not borrow it.
-  package static func lending(upTo offset: UInt64?) -> [UInt8] {
-    encode(.lending, offset.map { bigEndian($0) } ?? [])
+  package static func lending(withKeys detachKeys: String) -> [UInt8] {
+    encode(.lending, [Lending.lendsWithKeys.rawValue] + detachKeys.utf8)
+  }
+
+  /// The daemon has sent, or written to the client's terminal, what came before `offset`, and has taken `input` bytes of
+  /// what was typed at this attachment.
+  package static func lending(upTo offset: UInt64, input: UInt64) -> [UInt8] {
+    encode(.lending, bigEndian(offset) + bigEndian(input))
+  }
+
+  /// The daemon does not borrow the terminal.
+  package static let lendingDeclined = encode(.lending)
+
+  /// What a `T` payload says of input.
+  package static func inputOffset(of payload: [UInt8]) -> UInt64? {
+    guard payload.count >= 16 else { return nil }
+    return payload[8..<16].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
   }
 
   /// The program's end: its exit code, or minus the signal.

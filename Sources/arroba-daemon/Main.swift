@@ -78,6 +78,7 @@ enum ArrobaDaemonProgram {
       let link = try SupervisorLink.takeOver(descriptor: descriptor, atMostMs: 5000)
       let providers = ProviderRegistry([
         OpenCodeProvider(environment: environment, state: places.state, host: link.share("opencode")),
+        ClaudeProvider(environment: environment, host: link.share("claude-code")),
         RawTerminalProvider(environment: environment),
         ScriptedProvider(
           environment: environment, state: places.state, host: link.share("scripted"),

@@ -49,6 +49,7 @@ struct FaultProxyTests {
     }
 
     var directory: String { inner.directory }
+    var strangers: [String] { inner.strangers }
     func prompt(_ situation: Situation) -> String { inner.prompt(situation) }
     func letGo() throws { try inner.letGo() }
     func restart() {}

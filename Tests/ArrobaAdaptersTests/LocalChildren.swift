@@ -13,6 +13,14 @@ final class LocalChildren: ChildHost {
   private(set) var births: [ChildBirth] = []
   private(set) var living: [String: Int] = [:]
   private var handedOver: [BornChild] = []
+  /// Duplicates of what a child that speaks in lines is reached by, as the supervisor has them.
+  private var kept: [String: Kept] = [:]
+
+  private struct Kept {
+    let lane: ChildPipeLane
+    let ends: [Descriptor]
+    let memory: SharedMemory
+  }
   /// Ends that came before anybody listened wait here for them.
   private var unheard: [(String, ExitStatus)] = []
   var onExit: (@LoopActor (String, ExitStatus) -> Void)? {
@@ -27,13 +35,31 @@ final class LocalChildren: ChildHost {
   func handOver() -> LocalChildren {
     let next = LocalChildren()
     for (id, pid) in living {
-      next.handedOver.append(BornChild(id: id, pid: pid, terminal: nil, pipes: nil, exit: nil))
+      next.handedOver.append(
+        BornChild(id: id, pid: pid, terminal: nil, pipes: kept[id].flatMap { next.take($0, id) }, exit: nil))
       next.living[id] = pid
       next.watch(id, pid_t(pid))
     }
     living = [:]
     onExit = nil
     return next
+  }
+
+  /// The former one reads no more: that is what its death would have come to.
+  private func take(_ former: Kept, _ id: String) -> ChildPipeLane? {
+    former.lane.close()
+    return lane(former.ends, former.memory, id)
+  }
+
+  /// A lane around the ends of a child's pipes, and of these duplicates for the next daemon.
+  private func lane(_ ends: [Descriptor], _ memory: SharedMemory, _ id: String) -> ChildPipeLane? {
+    guard let again = try? ends.map({ try $0.duplicate() }) else { return nil }  // as if not handed over
+    let ring = OutputRing(mapping: memory.base, count: memory.count, owner: memory)
+    let lane = ChildPipeLane(
+      ChildPipes(input: ends[0], output: ends[1], error: ends[2], drainedOutput: ring, drainedError: nil))
+    lane.onCloseInput = { [weak self] in self?.kept[id]?.ends[0].close() }
+    kept[id] = Kept(lane: lane, ends: again, memory: memory)
+    return lane
   }
 
   func takeHandedOver() -> [BornChild] {
@@ -76,13 +102,24 @@ final class LocalChildren: ChildHost {
     guard code == 0 else {
       return reply(.failure(BirthFailure("cannot start \(birth.path): \(SystemError.words(for: code))")))
     }
-    let pipes = ChildPipes(
-      input: descriptors[0], output: descriptors[1], error: descriptors[2], drainedOutput: nil,
-      drainedError: nil)
     living[birth.id] = Int(pid)
     watch(birth.id, pid)
-    reply(
-      .success(BornChild(id: birth.id, pid: Int(pid), terminal: nil, pipes: ChildPipeLane(pipes), exit: nil)))
+    let lane =
+      ring(of: birth).flatMap { self.lane(descriptors, $0, birth.id) }
+      ?? ChildPipeLane(
+        ChildPipes(
+          input: descriptors[0], output: descriptors[1], error: descriptors[2], drainedOutput: nil,
+          drainedError: nil))
+    reply(.success(BornChild(id: birth.id, pid: Int(pid), terminal: nil, pipes: lane, exit: nil)))
+  }
+
+  private func ring(of birth: ChildBirth) -> SharedMemory? {
+    guard case .lines(let capacity) = birth.kind else { return nil }
+    // Without it the child has no ring, and is refused by whoever asked for one.
+    guard let memory = try? SharedMemory(name: "test", count: OutputRing.memoryNeeded(capacity: capacity))
+    else { return nil }
+    _ = OutputRing(formatting: memory.base, capacity: capacity, owner: memory)
+    return memory
   }
 
   private func watch(_ id: String, _ pid: pid_t) {

@@ -230,19 +230,19 @@ import Testing
   @Test("Long texts, inputs and outputs are cut, and say so")
   func bounds() {
     let long = String(repeating: "x", count: 100_000)
-    let output = OpenCodeLimits.boundedOutput(long)
+    let output = Bounded.output(long)
     #expect(output.utf8.count < 70_000)
     #expect(output.contains("[… 34464 bytes left out]"))
-    #expect(OpenCodeLimits.boundedOutput("short") == "short")
-    let input = OpenCodeTools.bounded(["content": .string(long), "list": [.string("a"), 1]])
+    #expect(Bounded.output("short") == "short")
+    let input = Bounded.input(["content": .string(long), "list": [.string("a"), 1]])
     #expect(input["content"]?.string?.hasSuffix("… (95904 bytes more)") == true)
     #expect(input["list"] == [.string("a"), 1])
     #expect(
-      OpenCodeLimits.bounded(String(repeating: "y", count: OpenCodeLimits.longestText)).utf8.count
-        == OpenCodeLimits.longestText)
+      Bounded.text(String(repeating: "y", count: Bounded.longestText)).utf8.count
+        == Bounded.longestText)
     #expect(
-      OpenCodeLimits.bounded(String(repeating: "y", count: OpenCodeLimits.longestText + 1)).utf8.count
-        < OpenCodeLimits.longestText)
+      Bounded.text(String(repeating: "y", count: Bounded.longestText + 1)).utf8.count
+        < Bounded.longestText)
   }
 
   @Test("The copies that double the stream are let pass before they are read")

@@ -23,7 +23,7 @@ struct SignalWords {
     return text
   }
 
-  private func words(_ what: ProviderSignal.What) -> String {
+  func words(_ what: ProviderSignal.What) -> String {
     switch what {
     case .opened(let id, let version, let model): "opened \(id) \(version ?? "-") \(model ?? "-")"
     case .accepted(let mark): "accepted \(mark ?? "-")"

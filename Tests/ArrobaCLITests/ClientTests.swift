@@ -11,8 +11,7 @@ import Testing
 struct ClientTests {
   private func client(_ daemon: FakeDaemon) -> Client {
     let places = Places(environment: ["ARROBA_SOCKET": daemon.path], home: daemon.house.path)
-    return Client(
-      locator: DaemonLocator(endpoint: .socket(path: daemon.path, mayStart: false), places: places))
+    return Client(road: .socket(DaemonLocator(path: daemon.path, mayStart: false, places: places)))
   }
 
   @Test("The hello goes with the first request, once for each connection, with the name of this process")
@@ -176,26 +175,27 @@ struct ClientTests {
         try lane.awaitEnd()
       })
     defer { daemon.end() }
-    let resumption = Attachment.Resumption(attachment: "t_6", after: 4000)
-    let attached = try Attachment(
-      try client(daemon).connection(), session: "s", agent: "a", mode: .view, size: (100, 30),
-      resuming: resumption)
+    let wish = Attachment.Wish(session: "s", agent: "a", mode: .view)
+    let attached = try Attachment(try client(daemon).connection(), wish, size: (100, 30), timeoutMs: 20_000)
     #expect(attached.id == "t_7" && attached.offset == 5000 && attached.inputOffset == 12)
     #expect(
-      daemon.requests[0].params == [
-        "session": "s", "agent": "a", "mode": "view", "cols": 100, "rows": 30, "resume": "t_6", "after": 4000,
-      ])
+      daemon.requests[0].params == ["session": "s", "agent": "a", "mode": "view", "cols": 100, "rows": 30])
+    #expect(
+      wish.params(size: nil, resuming: .init(attachment: "t_6", after: 4000))
+        == ["session": "s", "agent": "a", "mode": "view", "resume": "t_6", "after": 4000])
     // What did not come with the answer comes from the socket, which does not block.
     var bytes = attached.rest
     while bytes.count < 10 {
-      guard PollSet.waitReadable(attached.socket.raw, timeoutMs: 20_000) else { throw Silence("no lane") }
+      guard PollSet.waitReadable(attached.stream.socket.raw, timeoutMs: 20_000) else {
+        throw Silence("no lane")
+      }
       var block = [UInt8](repeating: 0, count: 64)
-      if case .moved(let count) = block.withUnsafeMutableBytes({ attached.socket.read(into: $0) }) {
+      if case .moved(let count) = block.withUnsafeMutableBytes({ attached.stream.socket.read(into: $0) }) {
         bytes += block[..<count]
       }
     }
     #expect(bytes == TerminalFrame.encode(.output, Array("early".utf8)))
-    attached.socket.close()
+    attached.stream.close()
   }
 
   @Test("A first attach says nothing of a resumption; an answer without an attachment is none")
@@ -204,7 +204,8 @@ struct ClientTests {
     defer { daemon.end() }
     #expect(throws: ClientError.malformed("the daemon attached, but named no attachment")) {
       try Attachment(
-        try client(daemon).connection(), session: "s", agent: "a", mode: .drive, size: nil, resuming: nil)
+        try client(daemon).connection(), .init(session: "s", agent: "a", mode: .drive), size: nil,
+        timeoutMs: 20_000)
     }
     #expect(daemon.requests[0].params == ["session": "s", "agent": "a", "mode": "drive"])
   }

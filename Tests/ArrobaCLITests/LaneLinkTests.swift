@@ -38,20 +38,19 @@ struct LaneLinkTests {
       return nil
     }
 
-    var isConnected: Bool { link.socket != nil }
+    var isConnected: Bool { link.absence == nil }
   }
 
   private func line(_ daemon: FakeDaemon) throws -> Line {
     let places = Places(environment: ["ARROBA_SOCKET": daemon.path], home: daemon.house.path)
-    let client = Client(
-      locator: DaemonLocator(endpoint: .socket(path: daemon.path, mayStart: false), places: places))
-    let attached = try Attachment(
-      try client.connection(), session: "s", agent: "a", mode: .drive, size: (80, 24), resuming: nil)
+    let client = Client(road: .socket(DaemonLocator(path: daemon.path, mayStart: false, places: places)))
+    let wish = Attachment.Wish(session: "s", agent: "a", mode: .drive)
+    let attached = try Attachment(try client.connection(), wish, size: (80, 24), timeoutMs: 20_000)
     client.disconnect()
     let seat = try SeatUnderTest.pipe()
     let writer = ScreenWriter(to: seat.seat.output)
     return Line(
-      link: LaneLink(attached, client: client, session: "s", agent: "a", mode: .drive), writer: writer,
+      link: LaneLink(attached, client: client, wish: wish, patienceMs: 60_000), writer: writer,
       view: UserScreen(writer), seat: seat)
   }
 
@@ -202,22 +201,6 @@ struct LaneLinkTests {
     let end = try line.turn(until: { false })
     let refusal = WireError(kind: .agentNotFound, message: "no such agent")
     #expect(end == .failed(.refused(refusal, json: refusal.json)) && daemon.requests.count == 4)
-  }
-
-  @Test("Pauses between attempts grow to a second")
-  func pauses() throws {
-    let daemon = try FakeDaemon()
-    defer { daemon.end() }
-    let line = try line(daemon)
-    daemon.stopListening()
-    line.link.lose()
-    var pauses: [Int] = []
-    while pauses.count < 7, case .lost(let loss) = line.link.phase {
-      if pauses.last != loss.pauseMs { pauses.append(loss.pauseMs) }
-      if pauses.count > 3 { break }
-      _ = line.link.tend(size: nil)
-    }
-    #expect(pauses.prefix(3) == [50, 100, 200])
   }
 
   @Test("Typing stops while too much waits: for a daemon that takes nothing, or for none at all")

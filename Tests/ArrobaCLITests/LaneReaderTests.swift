@@ -65,9 +65,10 @@ struct LaneReaderTests {
   @Test("What the daemon has written to the user's terminal itself counts as handed on")
   func lending() throws {
     let stream =
-      output("abc") + TerminalFrame.lending(upTo: 500) + output("xy") + TerminalFrame.lending(upTo: nil)
+      output("abc") + TerminalFrame.lending(upTo: 500, input: 7) + output("xy")
+      + TerminalFrame.lendingDeclined
     let read = try read([stream], from: 10)
-    #expect(read.offset == 502 && read.text == "abcxy" && read.events == ["lending 8", "lending 0"])
+    #expect(read.offset == 502 && read.text == "abcxy" && read.events == ["lending 16", "lending 0"])
   }
 
   @Test("Inside of a repaint there is no offset to come back to; behind it there is its own")
@@ -143,34 +144,6 @@ struct RetainedInputTests {
       #expect(kept.end == all.count)
       #expect(kept.after(kept.start) == all[kept.start...])
       #expect(kept.start == 0 || all.count - kept.start >= RetainedInput.limit)
-    }
-  }
-}
-
-@Suite("Hosts")
-struct EndpointTests {
-  @Test("A Unix socket is named by its path; no daemon is started at a place that was named")
-  func unix() throws {
-    #expect(try Endpoint.named("unix:///run/x.sock") == .socket(path: "/run/x.sock", mayStart: false))
-  }
-
-  @Test("What a later version will speak is told from what nobody speaks")
-  func others() {
-    #expect(throws: Endpoint.Refusal.notYet(scheme: "ssh")) { try Endpoint.named("ssh://me@box:22") }
-    #expect(throws: Endpoint.Refusal.notYet(scheme: "relay")) { try Endpoint.named("relay://desk") }
-    #expect(throws: Endpoint.Refusal.malformed("'http://x' has the unknown scheme 'http'")) {
-      try Endpoint.named("http://x")
-    }
-    #expect(throws: Endpoint.Refusal.malformed("'unix://x' needs an absolute path: unix:///path")) {
-      try Endpoint.named("unix://x")
-    }
-    for host in ["box", "box:22", "unix:/x", "", ":"] {
-      #expect(
-        throws: Endpoint.Refusal.malformed(
-          "'\(host)' is no host: unix:///path, ssh://[user@]box or relay://MACHINE is expected")
-      ) {
-        try Endpoint.named(host)
-      }
     }
   }
 }

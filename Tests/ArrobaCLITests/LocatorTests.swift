@@ -13,7 +13,7 @@ struct LocatorTests {
     let places = Places(
       environment: ["ARROBA_SOCKET": house.path("daemon.sock"), "ARROBA_LOG_DIR": house.path("logs")],
       home: house.path)
-    return DaemonLocator(endpoint: .socket(path: path ?? places.socket, mayStart: mayStart), places: places)
+    return DaemonLocator(path: path ?? places.socket, mayStart: mayStart, places: places)
   }
 
   @Test("Where there is no socket, or one that a dead daemon left, nobody listens")

@@ -127,9 +127,10 @@ struct DaemonVerbTests {
     #expect(ToolRun(["--host", "unix://\(path)", "ls"], in: house) == unreachable)
     #expect(ToolRun(["ls"], in: house, ["ARROBA_HOST": "unix://\(path)"]) == unreachable)
     #expect(
-      ToolRun(["--host", "ssh://box", "ls"], in: house)
+      ToolRun(["--host", "relay://box", "ls"], in: house)
         == ToolRun(
-          error: "arroba: hosts by ssh:// are not supported yet by this version\nhint: unix:///path is\n",
+          error:
+            "arroba: no machine 'box' is known\nhint: arroba machine ls; arroba machine add NAME\n",
           code: 2))
     #expect(
       ToolRun(["--json", "--host", "box", "ls"], in: house).error.hasPrefix(
@@ -146,7 +147,7 @@ struct DaemonVerbTests {
       "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"daemon.ping\"}\n{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"session.list\"}\n"
     )
     seat.endKeys()
-    Bridge(socket: socket, seat: seat.seat).run()
+    #expect(Bridge(socket: socket, seat: seat.seat).run())
     let lines = try seat.wait(for: "\"id\":2").split(separator: "\n")
     #expect(lines.first == "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}" && lines.count == 2)
   }

@@ -13,6 +13,10 @@ import ArrobaSupervision
     .spawn(
       ChildBirth(
         id: "r_2", kind: .pipes, path: "/bin/cat", arguments: ["cat"], environment: [], directory: "/")),
+    .spawn(
+      ChildBirth(
+        id: "r_3", kind: .lines(ringCapacity: 16 << 20), path: "/bin/cat", arguments: ["cat"],
+        environment: [], directory: "/")),
     .signal(id: "r_1", number: 15),
     .closeInput(id: "r_2"),
     .forget(id: "r_1"),

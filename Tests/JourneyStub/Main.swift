@@ -7,6 +7,7 @@ import Glibc
 /// `numbers`: the numbers from zero on, a line each, a few thousand a second.
 /// `stream`: `KnownBytes.stream` without end, as fast as it is taken.
 /// `batches`: 2000 lines of 100 bytes for each line that is typed, then `batch` and its number.
+/// `tally`: for each typed line `t` and that line; from the first one on also `c` and a number that rises, a line each.
 /// `sum COUNT [stopped]`: says `ready`, stops until it is continued where that is asked, reads COUNT bytes, and says
 /// their sum.
 @main
@@ -18,6 +19,7 @@ enum JourneyStub {
     case "numbers": numbers()
     case "stream": stream()
     case "batches": batches()
+    case "tally": tally()
     case "sum": sum(words.dropFirst().first.flatMap { Int($0) } ?? 0, stopped: words.last == "stopped")
     default: exit(64)
     }
@@ -50,6 +52,34 @@ enum JourneyStub {
       next += 20
       // At its leisure: whoever follows is meant to keep up.
       poll(nil, 0, 4)
+    }
+  }
+
+  /// Prints and listens at once, until it reads a line `end`.
+  private static func tally() -> Never {
+    write(Array("ready\r\n".utf8))
+    var typed: [UInt8] = []
+    var next: Int?
+    var block = [UInt8](repeating: 0, count: 4096)
+    while true {
+      var wanted = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
+      if poll(&wanted, 1, 2) > 0 {
+        let count = block.withUnsafeMutableBytes { read(0, $0.baseAddress, $0.count) }
+        guard count > 0 else { exit(1) }
+        for byte in block[..<count] {
+          guard byte == 0x0A else {
+            typed.append(byte)
+            continue
+          }
+          next = next ?? 0
+          write(Array("t ".utf8) + typed + Array("\r\n".utf8))
+          if typed == Array("end".utf8) { exit(0) }
+          typed = []
+        }
+      }
+      guard let number = next else { continue }
+      write(Array("c \(number)\r\n".utf8))
+      next = number + 1
     }
   }
 

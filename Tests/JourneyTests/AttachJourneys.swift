@@ -63,9 +63,11 @@ struct AttachJourneys {
       let (_, user) = try Self.attach(daemon)
       // The user's own terminal lives in another daemon's hands here; it comes back the same way.
       try Self.say("one", in: user)
-      try daemon.killDaemon()
-      try Self.say("two", in: user)
-      #expect(try user.rows().contains("<one>"))
+      for words in ["two", "three", "four"] {
+        try daemon.killDaemon()
+        try Self.say(words, in: user)
+      }
+      #expect(try user.rows().filter { $0.hasPrefix("<") } == ["<one>", "<two>", "<three>", "<four>"])
       try user.type("C-\\")
       try Self.isLeft(user, code: 0, saying: "[detached from")
     }

@@ -7,7 +7,7 @@ import Glibc
 import Testing
 
 /// A terminal as a window shows it: what is written to it can be read, as fast as the test likes.
-private final class Window {
+final class Window {
   let terminal: Descriptor
   private let window: Descriptor
   private(set) var text = ""
@@ -35,6 +35,23 @@ private final class Window {
     }
   }
 
+  /// What a person types there.
+  func type(_ text: String) throws {
+    var rest = Array(text.utf8)
+    try Deadline.until("room for keys") {
+      if case .moved(let count) = rest.withUnsafeBytes({ window.write($0) }) { rest.removeFirst(count) }
+      return rest.isEmpty
+    }
+  }
+
+  /// Waits until somebody has read what was typed.
+  func awaitReader() throws {
+    try Deadline.until("somebody who reads keys") {
+      var count: Int32 = 0
+      return ioctl(terminal.raw, UInt(TIOCINQ), &count) == 0 && count == 0
+    }
+  }
+
   func wait(for words: String) throws {
     try Deadline.until("'\(words)' on the terminal, which has '\(text.suffix(200))'") {
       look()
@@ -48,7 +65,7 @@ struct LendingJourneys {
   private static let answering = "stty -echo; echo ready; while read line; do echo \"<$line>\"; done"
 
   /// An agent that answers lines, and a window for its output.
-  private static func withAgent(_ body: (DaemonUnderTest, String, Window) throws -> Void) throws {
+  static func withAgent(_ body: (DaemonUnderTest, String, Window) throws -> Void) throws {
     try withDaemon { daemon in
       let id = try daemon.session(answering).words("id")
       try daemon.screen(of: id, shows: "ready")
@@ -56,13 +73,17 @@ struct LendingJourneys {
     }
   }
 
-  private static func lend(_ window: Window, from client: WireTerminal) throws {
+  static func lend(_ window: Window, from client: WireTerminal, withKeys keys: String? = nil) throws {
     try client.wait("the first screen") { !client.repaints.isEmpty }
     try client.lend(window.terminal.raw)
     try client.wait("an answer") { !client.lendings.isEmpty }
     let offset = try #require(client.lendings.last ?? nil)
     #expect(offset == client.offset)
-    try client.send(.lending, [TerminalFrame.Lending.lends.rawValue])
+    if let keys {
+      try client.send(.lending, [TerminalFrame.Lending.lendsWithKeys.rawValue] + keys.utf8)
+    } else {
+      try client.send(.lending, [TerminalFrame.Lending.lends.rawValue])
+    }
   }
 
   @Test("Output goes there and nowhere else; taken back, it goes on in frames without a hole")

@@ -43,7 +43,7 @@ package final class DaemonUnderTest {
 
   /// Starts it; answers the line that it says at the ready pipe, or what it said until it closed that.
   package func launch(_ manner: Manner = Manner()) throws -> String {
-    for directory in ["run", "home", "work"] { try Files.makeDirectory(house.path(directory)) }
+    try makePlaces()
     let reader = try Self.launching.withLock { _ in
       let (reader, writer) = try Pipes.make()
       let output = try Files.open(house.path("stderr"), O_WRONLY | O_CREAT | O_APPEND)
@@ -54,6 +54,11 @@ package final class DaemonUnderTest {
     }
     isRunning = true
     return try readLine(from: reader)
+  }
+
+  /// What a daemon needs to be there.
+  package func makePlaces() throws {
+    for directory in ["run", "home", "work"] { try Files.makeDirectory(house.path(directory)) }
   }
 
   /// A pipe is not yet closed on exec in the instant in which another test may start a program.

@@ -1,13 +1,27 @@
 internal import ArrobaSystem
 
-/// The environment of the real OpenCode's sandbox; `scripts/live/run` writes it, and says where in ARROBA_LIVE_ENV.
-package enum LiveEnvironment {
-  private static let file = Environment.all["ARROBA_LIVE_ENV"]
+/// The environment of a real agent's sandbox. `scripts/live/run` writes OpenCode's, `scripts/live/claude` Claude Code's, each
+/// saying in a variable where.
+package struct LiveEnvironment: Sendable {
+  package static let opencode = LiveEnvironment("ARROBA_LIVE_ENV")
+  package static let claude = LiveEnvironment("ARROBA_LIVE_CLAUDE_ENV")
 
-  package static var isThere: Bool { file != nil }
+  package static var isThere: Bool { opencode.isThere }
+  package static func variables() throws -> [String: String] { try opencode.variables() }
+  package static func project() throws -> String { try opencode.project() }
 
-  package static func variables() throws -> [String: String] {
-    guard let file else { throw Silence("ARROBA_LIVE_ENV is not set; scripts/test --live sets it") }
+  private let variable: String
+  private let file: String?
+
+  private init(_ variable: String) {
+    self.variable = variable
+    file = Environment.all[variable]
+  }
+
+  package var isThere: Bool { file != nil }
+
+  package func variables() throws -> [String: String] {
+    guard let file else { throw Silence("\(variable) is not set; scripts/test --live sets it") }
     var variables: [String: String] = [:]
     for line in String(decoding: try Files.read(file, atMost: 1 << 20), as: UTF8.self).split(separator: "\n")
     {
@@ -18,7 +32,7 @@ package enum LiveEnvironment {
   }
 
   /// The git project of the sandbox: HOME is the sandbox's, and the project stands beside it.
-  package static func project() throws -> String {
+  package func project() throws -> String {
     let home = try variables()["HOME"] ?? ""
     return "\(Files.parent(of: home) ?? "")/project"
   }

@@ -26,6 +26,8 @@ package final class WireTerminal {
   package private(set) var heartbeats = 0
   /// The offsets of the daemon's `T` frames; nil for one that declines.
   package private(set) var lendings: [Int?] = []
+  /// The input offsets of those that say one.
+  package private(set) var inputOffsets: [Int] = []
   /// The types of the frames in the order in which they came.
   package private(set) var kinds = ""
 
@@ -93,6 +95,16 @@ package final class WireTerminal {
   package var text: String { String(decoding: output, as: UTF8.self) }
 
   /// Waits until the output contains that text.
+  /// Bytes of output and repaints that have come.
+  package var taken: Int {
+    output.count + stretches.reduce(0) { $0 + $1.bytes.count } + repaints.reduce(0) { $0 + $1.bytes.count }
+  }
+
+  /// Waits for so many bytes of output and repaints.
+  package func read(until count: Int) throws {
+    try wait("\(count) bytes, of which \(taken) came") { self.taken >= count }
+  }
+
   package func wait(for text: String) throws {
     try wait("'\(text)' in the output") { self.text.contains(text) }
   }
@@ -177,8 +189,11 @@ package final class WireTerminal {
       let notice = frame.payload.withUnsafeBufferPointer { try? JSONReader.read($0) }  // seen by the test
       notices.append(notice?["message"]?.string ?? "no JSON: \(frame.payload)")
     case .heartbeat: heartbeats += 1
-    case .lending: lendings.append(TerminalFrame.offset(of: frame.payload).map { Int($0) })
-    case .input, .detach: throw Silence("the daemon sent a frame of type \(frame.kind)")
+    case .lending:
+      lendings.append(TerminalFrame.offset(of: frame.payload).map { Int($0) })
+      if let offset = TerminalFrame.inputOffset(of: frame.payload) { inputOffsets.append(Int(offset)) }
+    case .detach: break
+    case .input, .taken: throw Silence("the daemon sent a frame of type \(frame.kind)")
     }
   }
 }
@@ -188,11 +203,12 @@ extension WireClient {
   package func attach(
     _ session: String, agent: String? = nil, cols: Int = 80, rows: Int = 24, mode: String? = nil,
     after: Int? = nil,
-    resume: String? = nil
+    resume: String? = nil, paced: Bool = false
   ) throws -> WireTerminal {
     let params = JSON.record([
       "session": .string(session), "agent": .text(agent), "cols": .int(cols), "rows": .int(rows),
       "mode": .text(mode), "after": .number(after), "resume": .text(resume),
+      "paced": paced ? true : nil,
     ])
     return try WireTerminal(self, answer: try request("terminal.attach", params))
   }

@@ -53,6 +53,41 @@ final class ChildPipeLane: PipeLane {
     read(error, onErrorOutput)
   }
 
+  var ring: OutputRing? { output.drained }
+
+  func startKept(
+    onOutput: @escaping @LoopActor () -> Void, onErrorOutput: @escaping @LoopActor ([UInt8]) -> Void,
+    onEnd: @escaping @LoopActor () -> Void
+  ) {
+    guard let ring = output.drained else { preconditionFailure("a child that is kept has a ring") }
+    self.onEnd = onEnd
+    _ = ring.recoverCutFill()
+    if ring.end > ring.taken { onOutput() }
+    read(error, onErrorOutput)
+    guard !output.isAtEnd else { return }
+    output.watch = Loop.shared.watch(output.descriptor.raw, for: [.readable], urgency: .terminal) {
+      [weak self] _ in self?.fill(ring, onOutput)
+    }
+  }
+
+  /// A few reads in a row; between any two of them the listener takes what came.
+  private func fill(_ ring: OutputRing, _ onOutput: @LoopActor () -> Void) {
+    for _ in 0..<Self.longestRead / OutputRing.longestFill where !output.isAtEnd {
+      var outcome = Transfer.wouldBlock
+      let got = ring.fill { room in
+        outcome = output.descriptor.read(into: room)
+        guard case .moved(let count) = outcome else { return -1 }
+        return count
+      }
+      switch outcome {
+      case .moved: onOutput()
+      case .wouldBlock: return
+      case .ended, .failed: return ended(output)
+      }
+      if got < OutputRing.longestFill / 2 { return }
+    }
+  }
+
   private func read(_ source: Source, _ hear: @escaping @LoopActor ([UInt8]) -> Void) {
     if let ring = source.drained { takeDrained(ring, hear) }
     guard !source.isAtEnd else { return }

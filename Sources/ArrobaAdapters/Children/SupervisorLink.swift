@@ -159,8 +159,8 @@ package final class SupervisorLink: ChildHost {
         return reply(.failure(BirthFailure("cannot start \(birth.path): its terminal did not come over")))
       }
       reply(.success(BornChild(id: id, pid: pid, terminal: lane, exit: nil)))
-    case .pipes:
-      let channels = HandedChannels.pipes(input: true, outputRing: false, errorRing: false)
+    case .pipes, .lines:
+      let channels = HandedChannels.pipes(input: true, outputRing: passed.count > 3, errorRing: false)
       guard let pipes = ChildPipes.taking(passed, as: channels) else {
         send(.forget(id: id))
         return reply(.failure(BirthFailure("cannot start \(birth.path): its pipes did not come over")))

@@ -32,11 +32,11 @@ enum OpenCodeAskWords {
       guard let command = permission.metadata["command"]?.string ?? input?["command"]?.string else {
         return ("run \(patterns)", nil)
       }
-      let line = OpenCodeTools.oneLine(command)
+      let line = Bounded.line(command)
       return ("run \(line)", line == command ? nil : command)
     case "edit":
       let path = permission.metadata["filepath"]?.string ?? input?["filePath"]?.string ?? patterns
-      return ("edit \(path)", permission.metadata["diff"]?.string.map { OpenCodeLimits.boundedOutput($0) })
+      return ("edit \(path)", permission.metadata["diff"]?.string.map { Bounded.output($0) })
     case "external_directory": return ("reach outside of the project: \(patterns)", nil)
     case "doom_loop":
       let tool = permission.metadata["tool"]?.string ?? patterns
@@ -53,8 +53,8 @@ enum OpenCodeAskWords {
     choices.append(
       Ask.Choice(id: dismiss, label: "dismiss the question", hint: "the turn stops", effect: .deny))
     return Ask(
-      key: key, kind: .question, title: OpenCodeTools.oneLine(question.text),
-      detail: OpenCodeTools.oneLine(question.text) == question.text ? nil : question.text, choices: choices,
+      key: key, kind: .question, title: Bounded.line(question.text),
+      detail: Bounded.line(question.text) == question.text ? nil : question.text, choices: choices,
       takesSeveral: question.takesSeveral, takesText: question.takesText)
   }
 

@@ -105,7 +105,7 @@ struct OpenCodeItems {
     defer { entries[key] = entry }
     entry.isOnlySeen = false
     guard !entry.isDone, !entry.isTorn, entry.item.tool == nil,
-      entry.item.text.utf8.count + text.utf8.count <= OpenCodeLimits.longestText
+      entry.item.text.utf8.count + text.utf8.count <= Bounded.longestText
     else { return }
     if entry.isStarted {
       entry.item.text += text
@@ -160,7 +160,7 @@ struct OpenCodeItems {
   private mutating func end(_ key: String, _ text: String) {
     guard var entry = entries[key], !entry.isDone || entry.item.text != text else { return }
     let isNew = !entry.isDone
-    entry.item.text = OpenCodeLimits.bounded(text)
+    entry.item.text = Bounded.text(text)
     entry.isDone = true
     entries[key] = entry
     if !text.isEmpty {

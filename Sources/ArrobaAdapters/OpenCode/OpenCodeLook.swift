@@ -204,7 +204,9 @@ extension OpenCodeTranslator {
   }
 
   private mutating func resendOrGiveUp(_ turn: OpenCodeTurn, at now: OpenCodeMoment) {
-    guard turn.settling == nil, turn.isAcknowledged, now.ms >= turn.sentMs + OpenCodeLimits.acceptMs else { return }
+    guard turn.settling == nil, turn.isAcknowledged, now.ms >= turn.sentMs + OpenCodeLimits.acceptMs else {
+      return
+    }
     let isPatienceOver = now.ms >= turn.sentMs + 2 * OpenCodeLimits.acceptMs
     if turn.stop != nil {
       if isPatienceOver { conclude(seen: "prompt never stored") }

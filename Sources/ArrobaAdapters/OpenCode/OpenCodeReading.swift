@@ -115,7 +115,7 @@ extension OpenCodeTranslator {
       } else if let turn, turn.wasCompacted, Self.isSame(text.text, turn.request.text) {
         break  // a compaction stores our prompt again, under a new id
       } else {
-        items.complete(part, Item(key: part.id, kind: .user, text: OpenCodeLimits.bounded(text.text)), owner)
+        items.complete(part, Item(key: part.id, kind: .user, text: Bounded.text(text.text)), owner)
         foreignIdleMs = nil
       }
     case .reasoning, .tool, .file, .bookkeeping, .unknown: break

@@ -4,17 +4,17 @@ internal import ArrobaModel
 /// How a tool call of OpenCode's reads for people, within bounds.
 enum OpenCodeTools {
   static func call(_ tool: OpenCodeTool, before: ToolCall?) -> ToolCall {
-    let input = tool.input.isNull ? before?.input ?? .null : bounded(tool.input)
+    let input = tool.input.isNull ? before?.input ?? .null : Bounded.input(tool.input)
     var call = ToolCall(name: tool.name, title: title(of: tool.name, input) ?? tool.title, input: input)
     call.startedAt = tool.startedMs.map { Instant(ms: $0) } ?? before?.startedAt
     call.exitCode = tool.metadata["exit"]?.int
     switch tool.status {
     case .pending, .running, .unknown:
       call.status = .running
-      call.output = OpenCodeLimits.boundedOutput(tool.liveOutput ?? "")
+      call.output = Bounded.output(tool.liveOutput ?? "")
     case .completed, .failed:
       call.status = tool.status == .completed ? .completed : .failed
-      call.output = OpenCodeLimits.boundedOutput(tool.output ?? tool.liveOutput ?? "")
+      call.output = Bounded.output(tool.output ?? tool.liveOutput ?? "")
       call.endedAt = tool.endedMs.map { Instant(ms: $0) }
     }
     return call
@@ -34,16 +34,8 @@ enum OpenCodeTools {
       case "skill": "name"
       default: ""
       }
-    if name == "question" { return input["questions"]?.array?.first?["question"]?.string.map(oneLine) }
-    return input[member]?.string.map(oneLine)
-  }
-
-  /// The first line, and not too much of it.
-  static func oneLine(_ text: String) -> String {
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: true)
-    guard let first = lines.first else { return "" }
-    let line = String(first.prefix(200))
-    return lines.count > 1 || line.utf8.count < first.utf8.count ? "\(line) …" : line
+    if name == "question" { return input["questions"]?.array?.first?["question"]?.string.map(Bounded.line) }
+    return input[member]?.string.map(Bounded.line)
   }
 
   /// What a running command has written since: OpenCode tells the last 30,000 characters each time.
@@ -77,48 +69,12 @@ enum OpenCodeTools {
     return nil
   }
 
-  /// The same value with long texts cut: a whole file that is written goes into a log otherwise.
-  static func bounded(_ value: JSON) -> JSON {
-    switch value {
-    case .string(let text):
-      let limit = OpenCodeLimits.longestInputText
-      guard text.utf8.count > limit else { return value }
-      let kept = text.prefix(limit / 4)
-      return .string("\(kept)… (\(text.utf8.count - kept.utf8.count) bytes more)")
-    case .array(let elements): return .array(elements.map(bounded))
-    case .object(let object):
-      return .object(
-        JSONObject(object.members.map { JSONObject.Member(key: $0.key, value: bounded($0.value)) }))
-    case .null, .bool, .int, .double: return value
-    }
-  }
 }
 
 /// What a conversation with OpenCode may take, in bytes, and how long things may take, in milliseconds.
 enum OpenCodeLimits {
-  /// Of one text. Recorded answers reach 1 MB; the log's line must hold it.
-  static let longestText = 2 << 20
-  static let longestInputText = 16 << 10
-  private static let outputHead = 16 << 10
-  private static let outputTail = 48 << 10
   /// Of a command's output, where it ran ahead of what we were told.
   static let jumpTail = 4 << 10
-
-  static func bounded(_ text: String) -> String {
-    guard text.utf8.count > longestText else { return text }
-    let kept = text.prefix(longestText / 4)
-    return "\(kept)\n[… \(text.utf8.count - kept.utf8.count) bytes more]"
-  }
-
-  /// Beginning and end of an output.
-  static func boundedOutput(_ text: String) -> String {
-    let count = text.utf8.count
-    guard count > outputHead + outputTail else { return text }
-    let bytes = Array(text.utf8)
-    let head = String(decoding: bytes[..<outputHead], as: UTF8.self)
-    let tail = String(decoding: bytes[(count - outputTail)...], as: UTF8.self)
-    return "\(head)\n[… \(count - outputHead - outputTail) bytes left out]\n\(tail)"
-  }
 
   /// How long an end is looked at before it is believed: aborts and errors come with two of them.
   static let settleMs = 300

@@ -1,5 +1,6 @@
 internal import ArrobaClient
 internal import ArrobaSystem
+internal import ArrobaTerminal
 
 /// An attached terminal: keys in, output out, until somebody leaves. One thread, one poll(2).
 final class AttachLoop {
@@ -40,6 +41,8 @@ final class AttachLoop {
   /// When the bytes came that only what follows can explain.
   private var undecidedSinceMs: Int?
   private var isInputOver = false
+  /// What stands on the bottom line about a daemon that is away.
+  private var noted: String?
   private var block = [UInt8](repeating: 0, count: 32 << 10)
 
   init(
@@ -109,7 +112,7 @@ final class AttachLoop {
     if isRunning { turnLane(set, isReady ? lane : nil, wantsLane: wantsLane) }
     if isReady, let output, set.isWritable(output) { screen.flush() }
     lendTerminal()
-    if isRunning, screen.isBroken { leave(.detached) }
+    if isRunning, screen.isBroken { leave(Outcome.detached) }
   }
 
   private func turnLane(_ set: PollSet, _ lane: Int?, wantsLane: Bool) {
@@ -130,7 +133,8 @@ final class AttachLoop {
       let terminal = screen.terminal
     else { return }
     if link.lending == .accepted {
-      link.lend()
+      let canReadKeys = matchers.allSatisfy(\.isAtRest) && Terminals.isSame(seat.input, terminal)
+      link.lend(withKeys: canReadKeys ? (keys.keys.isEmpty ? "none" : keys.shown) : nil)
     } else if link.canLend, view.isPassing, Self.size(of: seat) == link.terminal {
       link.offer(terminal)
     }
@@ -160,8 +164,8 @@ final class AttachLoop {
     let now = Clock.monotonicMs()
     if let since = undecidedSinceMs { due = min(due, since + Self.undecidedMs) }
     if let view = view.dueMs { due = min(due, view) }
-    if case .lost(let loss) = link.phase, !link.needsRepaint {
-      due = min(due, loss.sinceMs + Self.noteLossAfterMs)
+    if noted == nil, !options.isRaw, let absence = link.absence {
+      due = min(due, absence.sinceMs + Self.noteLossAfterMs)
     }
     return max(0, due - now)
   }
@@ -169,6 +173,7 @@ final class AttachLoop {
   private func leave(_ end: LaneLink.End) {
     switch end {
     case .exited(let status): leave(Outcome.exited(status))
+    case .detached: leave(Outcome.detached)
     case .failed(let error): leave(Outcome.failed(error))
     }
   }
@@ -195,7 +200,7 @@ final class AttachLoop {
     case .ended, .failed:
       isInputOver = true
       // A script's input may end before its output; a terminal's end is the end.
-      if mode != nil || !options.isRaw { leave(.detached) }
+      if mode != nil || !options.isRaw { leave(Outcome.detached) }
     }
   }
 
@@ -204,7 +209,7 @@ final class AttachLoop {
     let found = matchers.indices.map { judge(&matchers[$0]) }
     undecidedSinceMs = matchers.contains { $0.isUndecided } ? Clock.monotonicMs() : nil
     if !options.isView, let typed = found.first?.forward { link.type(typed[...]) }
-    if found.contains(where: \.isDetached) { leave(.detached) }
+    if found.contains(where: \.isDetached) { leave(Outcome.detached) }
   }
 
   private func heedSignals() {
@@ -241,12 +246,17 @@ final class AttachLoop {
 
   /// Tells on the bottom line that the daemon is away; the repaint that comes with the next connection removes it.
   private func noteLoss() {
-    guard !options.isRaw, !link.needsRepaint, case .lost(let loss) = link.phase,
-      Clock.monotonicMs() - loss.sinceMs >= Self.noteLossAfterMs, let size = seat.size
+    guard let absence = link.absence else { return noted = nil }
+    guard !options.isRaw, Clock.monotonicMs() - absence.sinceMs >= Self.noteLossAfterMs,
+      let size = seat.size
     else { return }
-    link.needsRepaint = true
     let way = keys.keys.isEmpty ? "" : "; \(keys.shown) leaves"
-    screen.write(LeaveSequence.bottomLine("the daemon is away, waiting for it\(way)", size: size))
+    let reason = absence.reason.map { " (\(Clean.line($0)))" } ?? ""
+    let note = "\(link.far) is away, waiting for it\(way)\(reason)"
+    guard note != noted else { return }
+    noted = note
+    link.needsRepaint = true
+    screen.write(LeaveSequence.bottomLine(note, size: size))
     view.spoil()
     screen.flush()
   }

@@ -1,6 +1,7 @@
 internal import ArrobaClient
 internal import ArrobaJSON
 internal import ArrobaSystem
+internal import ArrobaTerminal
 internal import ArrobaWire
 
 /// `arroba attach`: checks whether it makes sense, takes the terminal over, and puts it back whatever happens.
@@ -31,12 +32,12 @@ struct AttachVerb {
       throw .malformed("the daemon told of an agent without a session or an id")
     }
     let mode: Attachment.Mode = options.isView ? .view : .drive
+    let wish = Attachment.Wish(
+      session: session, agent: id, mode: mode, isPaced: context.client.road.isLong)
     let attached = try Attachment(
-      try context.client.connection(), session: session, agent: id, mode: mode, size: size(of: agent),
-      resuming: nil,
-      timeoutMs: DaemonLocator.startDeadlineMs)
+      try context.client.connection(), wish, size: size(of: agent), timeoutMs: DaemonLocator.startDeadlineMs)
     context.client.disconnect()
-    let link = LaneLink(attached, client: context.client, session: session, agent: id, mode: mode)
+    let link = LaneLink(attached, client: context.client, wish: wish, patienceMs: patienceMs)
     let name = given ?? (target.text.isEmpty ? Names.reference(ofAgent: agent) : target.text)
     ProcessLog.shared.info(
       "attach", "attached", ["session_id": session, "agent_id": id, "client_id": context.client.instance])
@@ -44,6 +45,12 @@ struct AttachVerb {
     ProcessLog.shared.info(
       "attach", "left", ["session_id": session, "agent_id": id, "client_id": context.client.instance])
     return exitCode(outcome)
+  }
+
+  /// Somebody who sees that the daemon is away, and can leave, is not left.
+  private var patienceMs: Int? {
+    let canLeave = !options.isRaw && options.detachKeys.map { !$0.keys.isEmpty } ?? true
+    return canLeave ? nil : Client.patienceMs
   }
 
   /// Without a terminal of ours the agent's stays as large as it is.

@@ -10,77 +10,103 @@ final class LaneLink {
   private static let mostWaiting = 64 << 10
   private static let mostTypedWhileLost = RetainedInput.limit / 2
   private static let heartbeatMs = 5000
-  /// Three of the daemon's heartbeats missing: the connection is dead, whatever the kernel says.
-  private static let silenceMs = 15_000
-  private static let firstPauseMs = 50
-  private static let longestPauseMs = 1000
   private static let longestFrame = 64 << 10
 
-  private let client: Client
-  private let session: String
-  private let agent: String
-  private let mode: Attachment.Mode
-  private(set) var phase: Phase
-  private var attachment: String
+  let client: Client
+  let wish: Attachment.Wish
+  /// How long a daemon that is away is waited for; nil: until the user leaves.
+  private let patienceMs: Int?
+  var phase: Phase
+  var attachment: String
   /// The size of the agent's terminal, as far as we were told.
-  private(set) var terminal: Size
-  private var reader: LaneReader
-  private var queue = ByteQueue()
-  private var retained = RetainedInput()
-  private var typedWhileLost = 0
+  var terminal: Size
+  var reader: LaneReader
+  var queue = ByteQueue()
+  var retained = RetainedInput()
+  var typedWhileLost = 0
+  /// The daemon read what was typed itself when it was lost: what comes after that has no offset yet.
+  var unplaced: [UInt8]?
   private var lastSentMs: Int
-  private var lastHeardMs: Int
+  var lastHeardMs: Int
   private var block = [UInt8](repeating: 0, count: 64 << 10)
   /// Bytes of the lane that came with the answer to `terminal.attach`.
-  private var early: [UInt8]
+  var early: [UInt8]
   /// What the user should know, said when the screen is theirs again.
   private(set) var remarks: [String] = []
   /// The screen was drawn over or belongs to others meanwhile: the next connection begins with a repaint.
   var needsRepaint = false
   private(set) var lending = Lending.none
+  /// Why no attempt will do any more.
+  var verdict: ClientError?
+  /// How much of output and repaints came on this connection, where the daemon wants to know; else nil.
+  private var taken: Int?
+  private var toldTaken = 0
 
-  init(
-    _ attached: Attachment, client: Client, session: String, agent: String, mode: Attachment.Mode
-  ) {
+  init(_ attached: Attachment, client: Client, wish: Attachment.Wish, patienceMs: Int?) {
     self.client = client
-    self.session = session
-    self.agent = agent
-    self.mode = mode
+    self.wish = wish
+    self.patienceMs = patienceMs
     attachment = attached.id
     terminal = Size(attached.columns, attached.rows)
-    phase = .connected(attached.socket)
+    phase = .connected(attached.stream)
+    taken = attached.isPaced ? 0 : nil
     reader = LaneReader(offset: attached.offset)
     early = attached.rest
     lastSentMs = Clock.monotonicMs()
     lastHeardMs = lastSentMs
   }
 
-  var socket: Descriptor? {
-    guard case .connected(let socket) = phase else { return nil }
-    return socket
+  /// What there is to wait for: also while a connection is being taken up.
+  var socket: Descriptor? { stream?.socket }
+
+  private var stream: ByteStream? {
+    switch phase {
+    case .connected(let stream): stream
+    case .returning(let comeback): comeback.stream
+    case .lost: nil
+    }
   }
+
+  private var isConnected: Bool {
+    guard case .connected = phase else { return false }
+    return true
+  }
+
+  /// Since when the daemon has been away, and why as far as is known; nil while it is there.
+  var absence: Absence? {
+    switch phase {
+    case .connected: nil
+    case .returning(let comeback): comeback.absence
+    case .lost(let absence): absence
+    }
+  }
+
+  /// Who is at the other end, for a sentence.
+  var far: String { client.road.name }
 
   var hasToSend: Bool { !queue.isEmpty }
   var hasEarlyBytes: Bool { !early.isEmpty }
 
   var takesInput: Bool {
-    switch phase {
+    guard lending != .lent(withKeys: true) else { return false }
+    return switch phase {
     case .connected: queue.count < Self.mostWaiting
-    case .lost: typedWhileLost < Self.mostTypedWhileLost
+    case .lost, .returning: typedWhileLost < Self.mostTypedWhileLost
     }
   }
 
   /// When `tend` has something to do, if nothing else happens.
   var dueMs: Int {
     switch phase {
-    case .connected: min(lastSentMs + Self.heartbeatMs, lastHeardMs + Self.silenceMs)
-    case .lost(let loss): loss.tryAtMs
+    case .connected: min(lastSentMs + Self.heartbeatMs, lastHeardMs + Connection.silenceMs)
+    case .returning(let comeback): comeback.deadlineMs
+    case .lost(let absence): absence.tryAtMs
     }
   }
 
   func type(_ bytes: ArraySlice<UInt8>) {
     guard !bytes.isEmpty else { return }
-    retained.append(bytes)
+    if unplaced == nil { retained.append(bytes) } else { unplaced?.append(contentsOf: bytes) }
     guard case .connected = phase else {
       typedWhileLost += bytes.count
       return
@@ -99,7 +125,9 @@ final class LaneLink {
   // MARK: the user's terminal
 
   var canLend: Bool {
-    guard case .connected = phase, lending == .none else { return false }
+    guard case .connected(let stream) = phase, stream.passesDescriptors, lending == .none else {
+      return false
+    }
     return !needsRepaint && early.isEmpty && queue.isEmpty && reader.offset != nil
   }
 
@@ -114,50 +142,57 @@ final class LaneLink {
     }
   }
 
-  /// All that the daemon has sent is on the terminal: it may go on there.
-  func lend() {
+  /// All that the daemon has sent is on the terminal: it may go on there, and read what is typed there, until it finds
+  /// the keys that detach; nil: we read it ourselves.
+  func lend(withKeys detachKeys: String?) {
     guard lending == .accepted else { return }
-    lending = .lent
-    queue.append(TerminalFrame.lending(.lends))
+    lending = .lent(withKeys: detachKeys != nil)
+    queue.append(detachKeys.map { TerminalFrame.lending(withKeys: $0) } ?? TerminalFrame.lending(.lends))
     send()
   }
 
   /// Waits until the daemon writes there no more. Where it does not answer in time, it hangs, and writes nothing either.
   func takeBack(_ screen: UserScreen, patienceMs: Int) {
-    guard lending == .lent, case .connected = phase else { return }
+    guard case .lent = lending, case .connected = phase else { return }
     queue.append(TerminalFrame.lending(.takesBack))
     let deadline = Clock.monotonicMs() + patienceMs
-    while lending == .lent, case .connected(let socket) = phase {
+    while case .lent = lending, case .connected(let stream) = phase {
       send()
       let left = deadline - Clock.monotonicMs()
-      guard left > 0, PollSet.waitReadable(socket.raw, timeoutMs: left) else { return }
+      guard left > 0, PollSet.waitReadable(stream.socket.raw, timeoutMs: left) else { return }
       if receive(screen) != nil { return }
     }
   }
 
   /// What the daemon says of the terminal: up to where the program's output is on it, or on its way to us.
-  private func heedLending(_ offset: UInt64?) {
-    guard offset != nil else { return lending = .declined }
+  private func heedLending(_ payload: [UInt8]) {
+    guard TerminalFrame.offset(of: payload) != nil else { return lending = .declined }
+    if case .lent(withKeys: true) = lending, let input = TerminalFrame.inputOffset(of: payload) {
+      retained.pass(to: Int(clamping: input))
+    }
     lending = lending == .offered ? .accepted : .none
   }
 
   /// Says goodbye, and gives the daemon a moment to hear it.
   func detach(patienceMs: Int) {
-    guard case .connected(let socket) = phase else { return }
+    guard case .connected(let stream) = phase else {
+      stream?.abandon()
+      return
+    }
     queue.append(TerminalFrame.encode(.detach))
     let deadline = Clock.monotonicMs() + patienceMs
     while true {
       send()
       let left = deadline - Clock.monotonicMs()
-      guard case .connected = phase, hasToSend, left > 0 else { break }
-      _ = PollSet.waitWritable(socket.raw, timeoutMs: left)
+      guard isConnected, hasToSend, left > 0 else { break }
+      _ = PollSet.waitWritable(stream.socket.raw, timeoutMs: left)
     }
-    socket.close()
+    stream.close()
   }
 
   /// Sends what waits as far as the daemon takes it.
   func send() {
-    guard case .connected(let socket) = phase, !queue.isEmpty else { return }
+    guard let socket, !queue.isEmpty else { return }
     switch queue.drain({ socket.send($0) }) {
     case .none, .moved: lastSentMs = Clock.monotonicMs()
     case .wouldBlock: break
@@ -172,10 +207,11 @@ final class LaneLink {
       early = []
       return bytes.withUnsafeBytes { absorb($0, screen) }
     }
-    guard case .connected(let socket) = phase else { return nil }
+    guard let socket else { return nil }
     switch block.withUnsafeMutableBytes({ socket.read(into: $0) }) {
     case .moved(let count):
       lastHeardMs = Clock.monotonicMs()
+      if case .returning(let comeback) = phase { return heed(comeback, Array(block[..<count])) }
       return block.withUnsafeBytes { absorb(UnsafeRawBufferPointer(rebasing: $0[..<count]), screen) }
     case .wouldBlock: return nil
     case .ended, .failed:
@@ -189,7 +225,9 @@ final class LaneLink {
     do {
       try reader.feed(bytes) { item in
         switch item {
-        case .output(let piece): screen.write(piece)
+        case .output(let piece):
+          screen.write(piece)
+          taken = taken.map { $0 + piece.count }
         case .screen:
           needsRepaint = false
           screen.repaintBegins(terminal)
@@ -197,7 +235,20 @@ final class LaneLink {
         }
       }
     } catch { return .failed(.malformed("the daemon sent a bad frame: \(error)")) }
+    tellTaken()
     return end
+  }
+
+  func beginCounting(_ isPaced: Bool) {
+    taken = isPaced ? 0 : nil
+    toldTaken = 0
+  }
+
+  private func tellTaken() {
+    guard let taken, taken > toldTaken else { return }
+    toldTaken = taken
+    queue.append(TerminalFrame.taken(taken))
+    send()
   }
 
   private func heed(_ frame: FrameDecoder.Frame, _ screen: some LaneScreen) -> End? {
@@ -215,13 +266,14 @@ final class LaneLink {
       if let message = notice?["message"]?.string { remark(message) }
       return nil
     case .lending:
-      heedLending(TerminalFrame.offset(of: frame.payload))
+      heedLending(frame.payload)
       return nil
-    case .heartbeat, .output, .screen, .input, .detach: return nil
+    case .detach: return .detached
+    case .heartbeat, .output, .screen, .input, .taken: return nil
     }
   }
 
-  private func remark(_ text: String) {
+  func remark(_ text: String) {
     // The first few tell what happened; the rest would only scroll them away.
     if remarks.count < 5 && !remarks.contains(text) { remarks.append(text) }
   }
@@ -231,101 +283,48 @@ final class LaneLink {
     let now = Clock.monotonicMs()
     switch phase {
     case .connected:
-      if now - lastHeardMs >= Self.silenceMs {
-        lose()
+      if now - lastHeardMs >= Connection.silenceMs {
+        lose(isSilent: true)
       } else if now - lastSentMs >= Self.heartbeatMs && queue.isEmpty {
         queue.append(TerminalFrame.encode(.heartbeat))
         send()
       }
       return nil
-    case .lost(let loss):
-      guard now >= loss.tryAtMs else { return nil }
-      return reconnect(loss, size: size)
+    case .returning(let comeback):
+      if now >= comeback.deadlineMs { fail(comeback, .timedOut("it does not answer")) }
+      return verdict.map { .failed($0) }
+    case .lost(let absence):
+      if let verdict { return .failed(verdict) }
+      guard !absence.lasts(longerThan: patienceMs, nowMs: now) else {
+        let seconds = (patienceMs ?? 0) / 1000
+        return .failed(.unreachable("it did not come back within \(seconds) s", hint: nil))
+      }
+      if now >= absence.tryAtMs { begin(absence, size) }
+      return verdict.map { .failed($0) }
     }
   }
 
   /// The connection is no good any more; the next one is tried for at once.
-  func lose() {
-    guard case .connected(let socket) = phase else { return }
-    socket.close()
+  func lose(isSilent: Bool = false) {
+    switch phase {
+    case .lost: return
+    case .returning(let comeback): return fail(comeback, nil)
+    case .connected(let stream): if isSilent { stream.abandon() } else { stream.close() }
+    }
     queue.removeAll()
+    early = []
     // How much of the output the daemon had written there is not known.
-    if lending == .lent { needsRepaint = true }
+    if case .lent(let withKeys) = lending {
+      needsRepaint = true
+      if withKeys { unplaced = [] }
+    }
     lending = .none
-    let now = Clock.monotonicMs()
-    phase = .lost(Loss(sinceMs: now, tryAtMs: now, pauseMs: Self.firstPauseMs))
+    phase = .lost(Absence(nowMs: Clock.monotonicMs(), wasSilent: isSilent))
     ProcessLog.shared.warn(
-      "attach", "the connection to the daemon was lost", ["session_id": session, "agent_id": agent])
+      "attach", "the connection to the daemon was lost", ["session_id": wish.session, "agent_id": wish.agent])
   }
 
-  private func reconnect(_ loss: Loss, size: (columns: Int, rows: Int)?) -> End? {
-    let after = needsRepaint ? nil : reader.offset
-    do {
-      if let attached = try attach(size: size, resuming: .init(attachment: attachment, after: after)) {
-        take(attached, after: after, size: size)
-        return nil
-      }
-    } catch {
-      switch error {
-      case .refused(let reason, _):
-        if reason.kind == .attachmentNotFound { return startAfresh(loss, size: size) }
-        if !reason.isRetryable { return .failed(error) }
-      case .malformed: return .failed(error)
-      case .unreachable, .lost, .timedOut: break
-      }
-    }
-    let now = Clock.monotonicMs()
-    guard now - loss.sinceMs < Client.patienceMs else {
-      return .failed(.unreachable("it did not come back within \(Client.patienceMs / 1000) s", hint: nil))
-    }
-    phase = .lost(
-      Loss(
-        sinceMs: loss.sinceMs, tryAtMs: now + loss.pauseMs,
-        pauseMs: min(loss.pauseMs * 2, Self.longestPauseMs)))
-    return nil
-  }
-
-  private func attach(size: (columns: Int, rows: Int)?, resuming: Attachment.Resumption?) throws(ClientError)
-    -> Attachment?
-  {
-    guard let socket = try client.locator.connectIfListening() else { return nil }
-    return try Attachment(
-      Connection(socket: socket, instance: client.instance), session: session, agent: agent, mode: mode,
-      size: size,
-      resuming: resuming)
-  }
-
-  /// The daemon does not know the attachment any more: what it had accepted of our input cannot be known either.
-  private func startAfresh(_ loss: Loss, size: (columns: Int, rows: Int)?) -> End? {
-    do {
-      guard let attached = try attach(size: size, resuming: nil) else { return nil }
-      if typedWhileLost > 0 { remark("what was typed while the daemon was away is lost") }
-      retained = RetainedInput()
-      take(attached, after: nil, size: size)
-      return nil
-    } catch { return .failed(error) }
-  }
-
-  private func take(_ attached: Attachment, after: UInt64?, size: (columns: Int, rows: Int)?) {
-    attachment = attached.id
-    terminal = Size(attached.columns, attached.rows)
-    phase = .connected(attached.socket)
-    reader = LaneReader(offset: after ?? attached.offset)
-    early = attached.rest
-    lastHeardMs = Clock.monotonicMs()
-    typedWhileLost = 0
-    if let size { resize(to: size) }
-    if let unheard = retained.after(attached.inputOffset) {
-      enqueueInput(unheard)
-    } else {
-      remark("a part of what was typed is lost")
-    }
-    send()
-    ProcessLog.shared.info(
-      "attach", "the connection was taken up again", ["session_id": session, "agent_id": agent])
-  }
-
-  private func enqueueInput(_ bytes: ArraySlice<UInt8>) {
+  func enqueueInput(_ bytes: ArraySlice<UInt8>) {
     var start = bytes.startIndex
     while start < bytes.endIndex {
       let end = min(start + Self.longestFrame, bytes.endIndex)

@@ -19,13 +19,14 @@ struct RecordVerb {
     guard let session = agent["session"]?.string, let id = agent["id"]?.string,
       let columns = agent["cols"]?.int, let rows = agent["rows"]?.int
     else { throw ClientError.malformed("the daemon told of an agent without a session, an id or a size") }
+    let wish = Attachment.Wish(session: session, agent: id, mode: .view)
     let attached = try Attachment(
-      try context.client.connection(), session: session, agent: id, mode: .view, size: (columns, rows),
-      resuming: nil, timeoutMs: DaemonLocator.startDeadlineMs)
+      try context.client.connection(), wish, size: (columns, rows), timeoutMs: DaemonLocator.startDeadlineMs)
     context.client.disconnect()
     // Only now: who cannot be recorded leaves no empty file.
     let file = try CastFile(path, overwriting: overwrites)
-    let link = LaneLink(attached, client: context.client, session: session, agent: id, mode: .view)
+    let link = LaneLink(
+      attached, client: context.client, wish: wish, patienceMs: context.client.road.patienceMs)
     let name = target.text.isEmpty ? Names.reference(ofAgent: agent) : target.text
     return try follow(link, into: file, name: name)
   }
@@ -79,6 +80,7 @@ struct RecordVerb {
   private static func end(_ end: LaneLink.End) -> End {
     switch end {
     case .exited(let status): .exited(status)
+    case .detached: .stopped(.interrupt)  // who only looks lends no terminal
     case .failed(let error): .failed(Failure(error))
     }
   }

@@ -35,7 +35,7 @@ package struct Failure: Error, Equatable {
   package init(_ error: ClientError) {
     switch error {
     case .refused(let reason, let json): self.init(reason, json: json)
-    case .unreachable, .lost:
+    case .unreachable, .barred, .lost:
       self.init(error.message, hint: error.hint, kind: "unreachable", exitCode: ExitCode.unreachable)
     case .timedOut: self.init(error.message, kind: "timeout", exitCode: ExitCode.timeout)
     case .malformed: self.init(error.message, kind: "failed", exitCode: ExitCode.failed)

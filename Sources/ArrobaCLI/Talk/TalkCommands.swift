@@ -141,10 +141,7 @@ extension TalkSession {
     let force = words.contains("--force")
     let name = words.first { $0 != "--force" }
     let current = conversation?.session ?? ""
-    let params = JSON.record([
-      "session": .string(name ?? current), "workspace": .string(context.workspace),
-      "force": force ? true : nil,
-    ])
+    let params = context.adding(["force": force ? true : nil], to: context.named(name ?? current))
     command("session.delete", params) { [unowned self] result in
       remark("removed \(result["session"]?.string ?? "it")")
       if result["session"]?.string == current { leave(.left) }

@@ -24,15 +24,11 @@ final class TalkLink {
     case failed(ClientError)
   }
 
-  struct Loss {
-    let sinceMs: Int
-    var tryAtMs: Int
-    var pauseMs: Int
-  }
-
   private enum Phase {
-    case connected(Descriptor)
-    case lost(Loss)
+    case connected(ByteStream)
+    /// A stream is there, and nobody has greeted on it yet.
+    case returning(ByteStream, Absence, untilMs: Int)
+    case lost(Absence)
     case over
   }
 
@@ -41,11 +37,6 @@ final class TalkLink {
     let method: String
     let params: JSON
   }
-
-  /// Three of the daemon's heartbeats missing: the connection is dead, whatever the kernel says.
-  private static let silenceMs = 15_000
-  private static let firstPauseMs = 50
-  private static let longestPauseMs = 1000
 
   private let client: Client
   private(set) var session: String?
@@ -61,6 +52,8 @@ final class TalkLink {
   private var greetedLog: String?
   private var nextNumber: Int
   private var lastHeardMs = Clock.monotonicMs()
+  /// Why no attempt will do any more.
+  private var verdict: ClientError?
   private var block = [UInt8](repeating: 0, count: 64 << 10)
 
   /// Goes on with a connection on which everything that was asked has been answered. Events begin behind the cursor, or
@@ -70,32 +63,42 @@ final class TalkLink {
     self.session = session
     self.cursor =
       cursor ?? Cursor(log: connection.daemon?.logID ?? "", sequence: connection.daemon?.head ?? 0)
-    let (socket, rest) = connection.takeLane()
-    phase = .connected(socket)
+    let (stream, rest) = connection.takeLane()
+    phase = .connected(stream)
     lines.feed(rest)
     // Numbers of our own, so that no late answer of the connection's is taken for one of ours.
     nextNumber = 1_000_000
     subscribe()
   }
 
-  var socket: Descriptor? {
-    guard case .connected(let socket) = phase else { return nil }
-    return socket
+  var socket: Descriptor? { stream?.socket }
+
+  private var stream: ByteStream? {
+    switch phase {
+    case .connected(let stream), .returning(let stream, _, _): stream
+    case .lost, .over: nil
+    }
   }
+
+  /// Who is at the other end, for a sentence.
+  var far: String { client.road.name }
 
   var hasToSend: Bool { !queue.isEmpty }
 
   /// Since when the daemon has been away; nil while it is there.
   var lostSinceMs: Int? {
-    guard case .lost(let loss) = phase else { return nil }
-    return loss.sinceMs
+    switch phase {
+    case .lost(let absence), .returning(_, let absence, _): absence.sinceMs
+    case .connected, .over: nil
+    }
   }
 
   /// When `tend` has something to do, if nothing else happens.
   var dueMs: Int {
     switch phase {
-    case .connected: lastHeardMs + Self.silenceMs
-    case .lost(let loss): loss.tryAtMs
+    case .connected: lastHeardMs + Connection.silenceMs
+    case .returning(_, _, let untilMs): untilMs
+    case .lost(let absence): absence.tryAtMs
     case .over: .max
     }
   }
@@ -105,7 +108,7 @@ final class TalkLink {
   func ask(_ method: String, _ params: JSON) -> Int {
     let request = Request(number: takeNumber(), method: method, params: params)
     open.append(request)
-    if case .connected = phase { enqueue(request) }
+    if stream != nil { enqueue(request) }
     return request.number
   }
 
@@ -128,7 +131,7 @@ final class TalkLink {
           params: ["subscription": .string(subscription)]))
     }
     subscription = nil
-    if case .connected = phase { subscribe() }
+    if stream != nil { subscribe() }
   }
 
   private func takeNumber() -> Int {
@@ -155,7 +158,7 @@ final class TalkLink {
 
   /// Sends what waits as far as the daemon takes it.
   func send() {
-    guard case .connected(let socket) = phase, !queue.isEmpty else { return }
+    guard let socket, !queue.isEmpty else { return }
     switch queue.drain({ socket.send($0) }) {
     case .none, .moved, .wouldBlock: break
     case .ended, .failed: lose()
@@ -164,7 +167,7 @@ final class TalkLink {
 
   /// Reads once what the daemon sent.
   func receive() -> [Arrival] {
-    guard case .connected(let socket) = phase else { return [] }
+    guard let socket else { return [] }
     switch block.withUnsafeMutableBytes({ socket.read(into: $0) }) {
     case .moved(let count):
       lastHeardMs = Clock.monotonicMs()
@@ -215,6 +218,7 @@ final class TalkLink {
     if number == 0 {
       guard let error else {
         greetedLog = line["result"]?["log"]?["id"]?.string
+        if case .returning(let stream, _, _) = phase { phase = .connected(stream) }
         return .back
       }
       guard isPassing(error) else { return fail(error) }
@@ -243,7 +247,7 @@ final class TalkLink {
   }
 
   private func fail(_ error: ClientError) -> Arrival {
-    if case .connected(let socket) = phase { socket.close() }
+    stream?.close()
     phase = .over
     return .failed(error)
   }
@@ -252,41 +256,49 @@ final class TalkLink {
   func tend() -> Arrival? {
     let now = Clock.monotonicMs()
     switch phase {
-    case .connected:
-      if now - lastHeardMs >= Self.silenceMs { lose() }
-      return nil
-    case .lost(let loss): return now >= loss.tryAtMs ? reconnect(loss, now) : nil
-    case .over: return nil
+    case .connected: if now - lastHeardMs >= Connection.silenceMs { lose(isSilent: true) }
+    case .returning(_, _, let untilMs): if now >= untilMs { lose(isSilent: true) }
+    case .lost(let absence):
+      if let verdict { return fail(verdict) }
+      guard !absence.lasts(longerThan: client.road.patienceMs, nowMs: now) else {
+        return fail(.unreachable("the daemon went away and did not come back", hint: "arroba daemon status"))
+      }
+      if now >= absence.tryAtMs { return reconnect(absence, now) }
+    case .over: break
     }
+    return nil
   }
 
-  /// The connection is no good any more; the next one is tried for at once.
-  func lose() {
-    guard case .connected(let socket) = phase else { return }
-    socket.close()
+  /// The connection is no good any more; the next one is tried for at once, if this one was.
+  func lose(isSilent: Bool = false) {
+    let now = Clock.monotonicMs()
+    guard let stream else { return }
+    switch phase {
+    case .returning(_, var absence, _):
+      let reason = isSilent ? nil : stream.fault()
+      if let reason, !reason.isPassing { verdict = reason }
+      absence.failed(nowMs: now, because: reason?.message)
+      phase = .lost(absence)
+    case .connected, .lost, .over: phase = .lost(Absence(nowMs: now, wasSilent: isSilent))
+    }
+    if isSilent { stream.abandon() } else { stream.close() }
     queue.removeAll()
     lines = LineSplitter()
     subscription = nil
-    let now = Clock.monotonicMs()
-    phase = .lost(Loss(sinceMs: now, tryAtMs: now, pauseMs: Self.firstPauseMs))
     ProcessLog.shared.warn("talk", "the connection to the daemon was lost", ["session_id": session ?? ""])
   }
 
-  private func reconnect(_ loss: Loss, _ now: Int) -> Arrival? {
-    let socket: Descriptor?
-    do { socket = try client.locator.connectIfListening() } catch { return fail(error) }
-    guard let socket else {
-      guard now - loss.sinceMs < Client.patienceMs else {
-        return fail(.unreachable("the daemon went away and did not come back", hint: "arroba daemon status"))
+  private func reconnect(_ absence: Absence, _ now: Int) -> Arrival? {
+    do {
+      guard let stream = try client.road.openAgain(isFresh: absence.wasSilent) else {
+        var absence = absence
+        absence.failed(nowMs: now, because: nil)
+        phase = .lost(absence)
+        return nil
       }
-      phase = .lost(
-        Loss(
-          sinceMs: loss.sinceMs, tryAtMs: now + loss.pauseMs,
-          pauseMs: min(loss.pauseMs * 2, Self.longestPauseMs)))
-      return nil
-    }
-    socket.setBlocking(false)
-    phase = .connected(socket)
+      stream.socket.setBlocking(false)
+      phase = .returning(stream, absence, untilMs: now + Connection.silenceMs)
+    } catch { return fail(error) }
     lastHeardMs = now
     queue.append(Connection.hello(client.instance))
     subscribe()

@@ -19,7 +19,7 @@ extension TalkSession {
 
   /// Turns to a session, and to that agent in it. Everything is asked at once and answered in order.
   func open(_ reference: String, agent: String?, then: @escaping () -> Void = {}) {
-    let named: JSON = ["session": .string(reference), "workspace": .string(context.workspace)]
+    let named = context.named(reference)
     var found = Found()
     func failed(_ error: ClientError) {
       if conversation == nil { leave(.failed(Failure(error))) } else { tell(Failure(error)) }

@@ -295,7 +295,8 @@ final class TerminalTalk: TalkFace {
     }
     if let since = session.link.lostSinceMs, Clock.monotonicMs() - since >= Self.noteLossAfterMs {
       lines.append(
-        ShownLine("the daemon is away, waiting for it; what is typed is sent when it is back", .yellow))
+        ShownLine(
+          "\(session.link.far) is away, waiting for it; what is typed is sent when it is back", .yellow))
     }
     return lines
   }

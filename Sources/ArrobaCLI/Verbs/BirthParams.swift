@@ -5,6 +5,10 @@ enum BirthParams {
   /// What of our surroundings a program needs to find things, speak the user's language and reach the display and the
   /// keys; nothing else of the environment leaves this process.
   private static let inherited = ["PATH", "LANG", "SSH_AUTH_SOCK", "DISPLAY", "WAYLAND_DISPLAY"]
+  /// On another machine things are elsewhere, and its display is not ours.
+  private static let inheritedAfar = ["LANG"]
+  /// The shell of the account there, whatever it is.
+  private static let shellAfar = ["/bin/sh", "-c", "exec \"${SHELL:-/bin/sh}\""]
   private static let plainSize = (columns: 80, rows: 24)
 
   /// Whether it is a program on a terminal, which is attached to; other agents are talked to.
@@ -12,9 +16,10 @@ enum BirthParams {
     birth.provider.map { $0 == "terminal" } ?? !birth.program.isEmpty
   }
 
-  /// `size`: the user's terminal, where there is one.
+  /// `size`: the user's terminal, where there is one. `isAfar`: it runs on another machine.
   static func agent(
-    _ birth: Birth, in workspace: String, _ surroundings: [String: String], size: (columns: Int, rows: Int)?
+    _ birth: Birth, in workspace: String, _ surroundings: [String: String],
+    size: (columns: Int, rows: Int)?, isAfar: Bool = false
   ) -> JSON {
     let provider = birth.provider ?? (birth.program.isEmpty ? "opencode" : "terminal")
     let size = size ?? plainSize
@@ -26,20 +31,24 @@ enum BirthParams {
       }
     return .record([
       "provider": .string(provider), "alias": nil, "model": .text(birth.model),
-      "argv": argv(birth, provider: provider, surroundings).map { .array($0.map { .string($0) }) },
+      "argv": argv(birth, provider: provider, surroundings, isAfar).map { .array($0.map { .string($0) }) },
       "directory": .string(workspace), "worktree": worktree,
-      "env": environment(birth, surroundings), "cols": .int(size.columns), "rows": .int(size.rows),
+      "env": environment(birth, surroundings, isAfar), "cols": .int(size.columns), "rows": .int(size.rows),
     ])
   }
 
-  private static func argv(_ birth: Birth, provider: String, _ environment: [String: String]) -> [String]? {
+  private static func argv(
+    _ birth: Birth, provider: String, _ environment: [String: String], _ isAfar: Bool
+  ) -> [String]? {
     guard birth.program.isEmpty else { return birth.program }
     guard provider == "terminal" else { return nil }
+    guard !isAfar else { return shellAfar }
     let shell = environment["SHELL"].flatMap { $0.isEmpty ? nil : $0 }
     return [shell ?? "/bin/sh"]
   }
 
-  private static func environment(_ birth: Birth, _ environment: [String: String]) -> JSON {
+  private static func environment(_ birth: Birth, _ environment: [String: String], _ isAfar: Bool) -> JSON {
+    let inherited = isAfar ? inheritedAfar : inherited
     var members = JSONObject()
     // An agent that is talked to runs within its provider's server, which has an environment already.
     if isProgram(birth) {

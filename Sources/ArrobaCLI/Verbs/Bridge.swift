@@ -7,7 +7,8 @@ struct Bridge {
   /// So much waits in either direction; then the faster side is not read.
   private static let mostWaiting = 256 << 10
 
-  func run() {
+  /// Answers whether anything came from the other side.
+  func run() -> Bool {
     socket.setBlocking(false)
     StandardStreams.ignoreBrokenPipes()
     let answers = ScreenWriter(to: seat.output)
@@ -15,6 +16,7 @@ struct Bridge {
     var block = [UInt8](repeating: 0, count: 64 << 10)
     var isInputOver = false
     var isDaemonGone = false
+    var hasAnswered = false
     var set = PollSet()
     while !(isDaemonGone && answers.waiting == 0) && !answers.isBroken {
       set.removeAll()
@@ -40,6 +42,7 @@ struct Bridge {
       if let lane, readsLane, set.isReadable(lane) {
         switch block.withUnsafeMutableBytes({ socket.read(into: $0) }) {
         case .moved(let count):
+          hasAnswered = true
           block.withUnsafeBytes { answers.write(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
         case .wouldBlock: break
         case .ended, .failed: isDaemonGone = true
@@ -49,5 +52,6 @@ struct Bridge {
         answers.flush()
       }
     }
+    return hasAnswered
   }
 }

@@ -37,12 +37,16 @@ extension Context {
   }
 
   private func startDaemon() throws -> Int32 {
-    if try client.locator.connectIfListening() != nil { return try tell { "already running, pid \($0)" } }
-    guard client.locator.path == places.socket else {
-      throw ClientError.unreachable(
-        "no daemon listens at \(client.locator.path)", hint: "start it on its own machine")
+    guard let locator = client.road.locator else {
+      // The bridge at the far end has started one where there was none.
+      return try tell { "running on \(client.road.name), pid \($0)" }
     }
-    client.use(try client.locator.start())
+    if try locator.connectIfListening() != nil { return try tell { "already running, pid \($0)" } }
+    guard locator.path == places.socket else {
+      throw ClientError.unreachable(
+        "no daemon listens at \(locator.path)", hint: "start it on its own machine")
+    }
+    client.use(ByteStream(try locator.start()))
     return try tell { "started, pid \($0)" }
   }
 
@@ -57,7 +61,9 @@ extension Context {
       output.note("no daemon is running")
       return ExitCode.done
     }
-    let supervisor = try connection.call("daemon.health", [:], timeoutMs: nil)["supervisor"]?["pid"]?.int
+    // Elsewhere the number means some other process, or none.
+    let pid = try connection.call("daemon.health", [:], timeoutMs: nil)["supervisor"]?["pid"]?.int
+    let supervisor = client.road.isRemote ? nil : pid
     let answer = try connection.call("daemon.shutdown", ["mode": "stop"], timeoutMs: nil)
     guard connection.waitForEnd(timeoutMs: Self.endMs) else { throw Self.isNotEnding }
     // The lock is the supervisor's: only when it is gone too can a new daemon start.
@@ -88,7 +94,7 @@ extension Context {
   private func daemonStatus() throws -> Int32 {
     guard let connection = try connectionIfRunning() else {
       throw ClientError.unreachable(
-        "no daemon listens at \(client.locator.path)", hint: "arroba daemon start")
+        "no daemon listens at \(client.road.locator?.path ?? client.road.name)", hint: "arroba daemon start")
     }
     let health = try connection.call("daemon.health", [:], timeoutMs: Doctor.answerMs)
     return say(health) { health in
@@ -98,13 +104,15 @@ extension Context {
   }
 
   func connectionIfRunning() throws(ClientError) -> Connection? {
-    guard let socket = try client.locator.connectIfListening() else { return nil }
-    return client.use(socket)
+    guard let stream = try client.road.openIfThere() else { return nil }
+    return client.use(stream)
   }
 
   /// The protocol on standard input and output, for ssh.
   func bridge() throws -> Int32 {
-    Bridge(socket: try client.locator.connect(), seat: .standard).run()
+    let stream = try client.road.open()
+    let hasAnswered = Bridge(socket: stream.socket, seat: .standard).run()
+    if !hasAnswered, let fault = stream.fault() { throw fault }
     return ExitCode.done
   }
 }

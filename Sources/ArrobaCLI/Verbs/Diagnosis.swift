@@ -82,7 +82,7 @@ package enum Diagnosis {
     let mend =
       switch error {
       case .timedOut: "it is stuck: arroba daemon logs; then kill it, its supervisor starts another"
-      case .unreachable, .lost, .refused, .malformed: "arroba daemon logs --level warn"
+      case .barred, .unreachable, .lost, .refused, .malformed: error.hint ?? "arroba daemon logs --level warn"
       }
     return Finding("daemon", .fail, error.message, mend: mend)
   }
@@ -137,6 +137,25 @@ package enum Diagnosis {
     return Finding(
       name, .warn, "\(facts); the last start set a damaged end aside: \(aside)",
       mend: "docs/LOG-FORMAT.md says what it holds")
+  }
+
+  /// This machine at a relay, as health tells of it. `hasServer`: there is an sshd to meet those who come.
+  package static func relay(_ told: JSON?, hasServer: Bool) -> Finding {
+    let name = "relay"
+    let place = told?["relay"]?.string ?? "the relay"
+    let reason = told?["reason"]?.string
+    switch told?["state"]?.string {
+    case "joined" where !hasServer:
+      return Finding(
+        name, .fail, "joined \(place), but there is no sshd to let anybody in",
+        mend: "install the package openssh-server; its service need not run")
+    case "joined": return Finding(name, .ok, "joined \(place) as \(told?["name"]?.string ?? "?")")
+    case "joining", "waiting", "failed":
+      return Finding(
+        name, .warn, reason ?? "on the way to \(place)",
+        mend: "arroba relay status; arroba relay join joins again, arroba relay leave forgets it")
+    default: return Finding(name, .ok, "none is joined (arroba relay join)")
+    }
   }
 
   // MARK: the surroundings

@@ -24,6 +24,7 @@ struct Doctor {
   static let answerMs = 2000
 
   func findings() -> [Finding] {
+    if context.client.road.isRemote { return findingsFromAfar() }
     let places = context.places
     let limit = ThisProcess.descriptorLimit
     let unit = Diagnosis.unitPath(context.environment)
@@ -37,6 +38,14 @@ struct Doctor {
       Diagnosis.terminal(context.environment["TERM"] ?? "", isTerminal: Terminals.isTerminal(1)),
       Diagnosis.descriptors(soft: limit.soft, hard: limit.hard),
       Diagnosis.unit(unit, isThere: Files.status(unit) != nil),
+    ]
+  }
+
+  /// Of another machine only its daemon can be seen from here; what else may be wrong there its own doctor says.
+  private func findingsFromAfar() -> [Finding] {
+    daemon().0 + [
+      Diagnosis.locale(context.environment),
+      Diagnosis.terminal(context.environment["TERM"] ?? "", isTerminal: Terminals.isTerminal(1)),
     ]
   }
 
@@ -80,22 +89,32 @@ struct Doctor {
   }
 
   private func daemon() -> ([Finding], health: JSON?) {
-    let path = context.client.locator.path
+    let road = context.client.road
     do {
       guard let connection = try context.connectionIfRunning() else { return ([notRunning()], nil) }
       let begun = Clock.monotonicMs()
       let health = try connection.call("daemon.health", [:], timeoutMs: Self.answerMs)
       let took = Clock.monotonicMs() - begun
       let supervisor = health["supervisor"]?["pid"]?.int
-      let findings = [
-        Diagnosis.daemon(health, tookMs: took, at: path),
+      var findings = [
+        Diagnosis.daemon(health, tookMs: took, at: road.locator?.path ?? road.name),
         Diagnosis.versions(own: arrobaVersion, running: connection.daemon?.version),
-        Diagnosis.supervisor(
-          supervisor, isAlive: supervisor.map { Processes.exists(Int32(clamping: $0)) } ?? false),
-        Diagnosis.log(health["log"]),
       ]
-      return (findings, health)
+      if !road.isRemote {
+        findings.append(
+          Diagnosis.supervisor(
+            supervisor, isAlive: supervisor.map { Processes.exists(Int32(clamping: $0)) } ?? false))
+      }
+      return (findings + [Diagnosis.log(health["log"]), relay(health["relay"])], health)
     } catch { return ([Diagnosis.unanswered(error)], nil) }
+  }
+
+  private func relay(_ told: JSON?) -> Finding {
+    let places = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/bin/sshd", "/usr/lib/ssh/sshd"]
+    let isThere =
+      places.contains { Files.isExecutable($0) }
+      || Programs.find("sshd", searchPath: context.environment["PATH"]) != nil
+    return Diagnosis.relay(told, hasServer: isThere)
   }
 
   private func notRunning() -> Finding {

@@ -25,8 +25,8 @@ extension Context {
         return ExitCode.done
       } catch {
         guard follow, error.isLoss else { throw error }
-        output.note("the daemon is away, waiting for it")
-        _ = try client.reconnect(patienceMs: Client.patienceMs)
+        output.note("\(client.road.name) is away, waiting for it")
+        _ = try client.reconnect(patienceMs: client.road.patienceMs)
       }
     }
   }

@@ -1,10 +1,15 @@
 package import ArrobaJSON
+internal import ArrobaClient
 internal import ArrobaSystem
 internal import ArrobaTime
 
 /// `arroba logs`: the process logs of all processes, joined by time.
 extension Context {
   func logs(_ filter: LogFilter, follow: Bool) throws -> Int32 {
+    guard !client.road.isRemote else {
+      throw Misuse(
+        "process logs are read on their own machine", hint: "ssh \(client.road.name) arroba logs")
+    }
     // Watched before the first look, so that no line falls between the two.
     var watch: DirectoryWatch?
     if follow {

@@ -28,7 +28,8 @@ extension Context {
 
   /// The parameters of an agent that is born from where the user is.
   func agent(_ birth: Birth) -> JSON {
-    BirthParams.agent(birth, in: workspace, environment, size: Seat.standard.size)
+    BirthParams.agent(
+      birth, in: workspace, environment, size: Seat.standard.size, isAfar: client.road.isRemote)
   }
 
   func list(all: Bool, agents: Bool) throws -> Int32 {

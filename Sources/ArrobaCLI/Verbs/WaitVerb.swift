@@ -20,9 +20,9 @@ extension Context {
         return reached(agent, goal, takesStatus: takesStatus)
       } catch let error as ClientError {
         guard error.isLoss else { throw error }
-        let left = deadline.map { $0 - Clock.monotonicMs() } ?? Client.patienceMs
-        guard left > 0 else { throw late(target.text.isEmpty ? id : target.text, goal, timeoutMs) }
-        _ = try client.reconnect(patienceMs: min(left, Client.patienceMs))
+        let left = deadline.map { $0 - Clock.monotonicMs() }
+        guard left ?? 1 > 0 else { throw late(target.text.isEmpty ? id : target.text, goal, timeoutMs) }
+        _ = try client.reconnect(patienceMs: [left, client.road.patienceMs].compactMap { $0 }.min())
       }
     }
   }

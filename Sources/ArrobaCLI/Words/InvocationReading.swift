@@ -1,3 +1,4 @@
+internal import ArrobaTerminal
 internal import ArrobaWire
 
 extension Invocation {
@@ -21,6 +22,8 @@ extension Invocation {
     } else if let read = try Self.agent(verb.name, words) {
       self = read
     } else if let read = try Self.talking(verb.name, words) {
+      self = read
+    } else if let read = try Self.relaying(verb.name, words) {
       self = read
     } else if let read = try Self.watching(verb.name, words) {
       self = read
@@ -131,7 +134,11 @@ extension Invocation {
   private static var goals: String { Goal.allCases.map(\.rawValue).joined(separator: "|") }
 
   private static func attaching(_ words: Words) throws(Misuse) -> Attaching {
-    let keys = try words["--detach-keys"].map { text throws(Misuse) in try DetachKeys(text) }
+    let keys = try words["--detach-keys"].map { text throws(Misuse) in
+      do throws(DetachKeys.Fault) { return try DetachKeys(text) } catch {
+        throw Misuse(error.message, hint: error.hint)
+      }
+    }
     return Attaching(
       isView: words.has("--view"), isRaw: words.has("--raw"), takesStatus: words.has("--status"),
       isForced: words.has("--force"), detachKeys: keys)

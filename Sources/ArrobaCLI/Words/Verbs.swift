@@ -1,7 +1,11 @@
 /// The table of verbs. Help, completion and the parser all read it, so that they cannot disagree.
 package enum Verbs {
   package static let global: [OptionSpec] = [
-    OptionSpec("--host", .required("ENDPOINT"), "the daemon to talk to: unix:///path (ARROBA_HOST)"),
+    OptionSpec(
+      "--host", .required("ENDPOINT"),
+      "the daemon to talk to: unix:///path, ssh://[user@]host[:port] (ARROBA_HOST)"),
+    OptionSpec(
+      "--workspace", .required("DIR"), "the directory that is meant, where the daemon is (default: this one)"),
     OptionSpec("--json", "results as JSON, exactly as the protocol has them"),
     OptionSpec("--quiet", short: "-q", "only what was asked for, no remarks"),
     OptionSpec("--no-color", "no colours (NO_COLOR)"),
@@ -11,9 +15,9 @@ package enum Verbs {
 
   /// In the order in which help lists them.
   package static let all: [VerbSpec] =
-    sessions + talking + terminals + casts + agents + watching + daemon + others
+    sessions + talking + terminals + casts + agents + watching + relaying + daemon + others
 
-  package static let groups = ["agent", "daemon"]
+  package static let groups = ["agent", "daemon", "machine", "relay"]
 
   private static let force = OptionSpec("--force", short: "-f", "also when an agent still runs")
   private static let status = OptionSpec("--status", "exit with the program's own status (128 + its signal)")

@@ -12,6 +12,7 @@ package struct Misuse: Error, Equatable {
 /// The options that every verb has.
 package struct GlobalOptions: Equatable, Sendable {
   package var host: String?
+  package var workspace: String?
   package var isJSON = false
   package var isQuiet = false
   package var hasNoColor = false
@@ -23,6 +24,7 @@ package struct GlobalOptions: Equatable, Sendable {
   mutating func set(_ option: OptionSpec, _ value: String) {
     switch option.long {
     case "--host": host = value
+    case "--workspace": workspace = value
     case "--json": isJSON = true
     case "--quiet": isQuiet = true
     case "--no-color": hasNoColor = true

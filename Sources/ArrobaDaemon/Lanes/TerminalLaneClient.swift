@@ -11,18 +11,18 @@ internal import ArrobaWire
 @LoopActor
 final class TerminalLaneClient: TerminalClient {
   let attachment: AttachmentID
-  private let terminal: Terminal
-  private let drives: Bool
+  let terminal: Terminal
+  let drives: Bool
   /// A circle while the lane is the connection's; the connection breaks it when it closes.
-  private let connection: Connection
-  private var offset: UInt64
-  private var needsRepaint: Bool
+  let connection: Connection
+  var offset: UInt64
+  var needsRepaint: Bool
   /// Its user's terminal has not been given anything yet, so that a repaint brings what scrolled away as well.
   private var isNew: Bool
   private var decoder = FrameDecoder()
   /// Input that the program's terminal did not take yet.
-  private var untyped: [UInt8] = []
-  private var exit: ExitStatus?
+  var untyped: [UInt8] = []
+  var exit: ExitStatus?
   /// Before that the connection still is a structured lane: the answer to the attach comes first.
   private var isStarted = false
   private var isStopped = false
@@ -30,13 +30,17 @@ final class TerminalLaneClient: TerminalClient {
   private var hasSaidViewOnly = false
   private var heartbeat: LoopTimer?
   /// The client's own size, for which its terminal can be written to.
-  private var columns: UInt16
-  private var rows: UInt16
-  private var lending = Lending.none
+  var columns: UInt16
+  var rows: UInt16
+  var lending = Lending.none
+  /// What may be under way, where the client says what it has taken.
+  private var pace: LinkPace?
+  private var joining: LoopTimer?
+  private var hasJoined = false
   /// A descriptor that came with the client's bytes, until a frame tells what it is.
   var passed: Descriptor?
 
-  private enum Lending {
+  enum Lending {
     case none
     /// Nothing is sent until the client has put all that was sent before on its terminal.
     case offered(LentTerminal)
@@ -46,11 +50,16 @@ final class TerminalLaneClient: TerminalClient {
   /// One frame carries at most this much output, so that what is unsent of it stays small.
   private static let longestOutput = 64 << 10
   private static let heartbeatMs = 5000
+  /// While something is under way, output waits so long for more: one frame costs a slow link as much as another.
+  private static let joinMs = 2
+  /// So much is worth a frame of its own.
+  private static let joinedBytes = 8 << 10
 
   init(
     attachment: AttachmentID, terminal: Terminal, drives: Bool, connection: Connection, after: UInt64?,
-    isNew: Bool, columns: UInt16, rows: UInt16
+    isNew: Bool, isPaced: Bool, columns: UInt16, rows: UInt16
   ) {
+    pace = isPaced ? LinkPace() : nil
     self.columns = columns
     self.rows = rows
     self.isNew = isNew
@@ -67,6 +76,8 @@ final class TerminalLaneClient: TerminalClient {
       needsRepaint = true
     }
   }
+
+  var isPaced: Bool { pace != nil }
 
   /// Where the client's bytes begin: after what it had, or at the repaint.
   var startOffset: UInt64 { offset }
@@ -117,16 +128,38 @@ final class TerminalLaneClient: TerminalClient {
   private func pumpFrames() {
     let ring = terminal.ring
     while connection.unsentCount == 0 && !isStopped {
-      if needsRepaint || offset < ring.start {
+      if let pace, pace.room == 0 { return }
+      if needsRepaint || offset < ring.start || isTooFarBehind(ring) {
         let bytes = repaint()
+        pace?.send(bytes.count, nowMs: LoopClock.nowMs())
         connection.send(TerminalFrame.screen(at: offset, bytes))
       } else if offset < ring.end {
+        if isJoining(ring) { return }
         forward(ring)
       } else if let exit {
         return end(exit)
       } else {
         return
       }
+    }
+  }
+
+  /// The link takes less than the program writes: what is on the screen matters, and not how it came there.
+  private func isTooFarBehind(_ ring: OutputRing) -> Bool {
+    pace.map { ring.end - offset > UInt64($0.mostBehind) } ?? false
+  }
+
+  /// Whether what there is waits a moment for more.
+  private func isJoining(_ ring: OutputRing) -> Bool {
+    guard let pace, pace.underWay > 0, ring.end - offset < UInt64(Self.joinedBytes) else { return false }
+    switch joining {
+    case .none:
+      joining = Loop.shared.after(Self.joinMs) { [weak self] in
+        self?.hasJoined = true
+        self?.pump()
+      }
+      return true
+    case .some: return !hasJoined
     }
   }
 
@@ -167,59 +200,20 @@ final class TerminalLaneClient: TerminalClient {
 
   private func forward(_ ring: OutputRing) {
     isNew = false
-    let count = ring.withBytes(from: offset, atMost: Self.longestOutput) { first, second in
+    joining?.cancel()
+    joining = nil
+    hasJoined = false
+    let most = min(Self.longestOutput, pace?.room ?? .max)
+    let count = ring.withBytes(from: offset, atMost: most) { first, second in
       let count = first.count + second.count
       connection.send(header: TerminalFrame.header(.output, count: count), first, second)
       return count
     }
     offset += UInt64(count)
+    pace?.send(count, nowMs: LoopClock.nowMs())
   }
 
-  // MARK: the client's terminal
-
-  private var fits: Bool { (columns, rows) == (terminal.columns, terminal.rows) }
-
-  private func heed(_ payload: [UInt8]) {
-    switch payload.first.flatMap({ TerminalFrame.Lending(rawValue: $0) }) {
-    case .offers:
-      let given = passed
-      passed = nil
-      guard case .none = lending else { return }
-      guard drives, fits, !needsRepaint, exit == nil, let given,
-        let screen = LentTerminal(given, drained: { [weak self] in self?.pump() })
-      else { return connection.send(TerminalFrame.lending(upTo: nil)) }
-      lending = .offered(screen)
-      connection.send(TerminalFrame.lending(upTo: offset))
-    case .lends:
-      guard case .offered(let screen) = lending else { return }
-      lending = .lent(screen)
-      pump()
-    case .takesBack: giveBack()
-    case nil: notice("a T frame says 0, 1 or 2")
-    }
-  }
-
-  /// From here on the client gets frames again, and writes to its terminal itself.
-  private func giveBack() {
-    switch lending {
-    case .none: return
-    case .offered: break
-    case .lent(let screen): if screen.isHalfPainted { needsRepaint = true }
-    }
-    dropTerminal()
-    connection.send(TerminalFrame.lending(upTo: offset))
-    pump()
-  }
-
-  private func dropTerminal() {
-    switch lending {
-    case .none: return
-    case .offered(let screen), .lent(let screen): screen.close()
-    }
-    lending = .none
-  }
-
-  private func notice(_ message: String) {
+  func notice(_ message: String) {
     connection.send(TerminalFrame.encode(.notice, JSON.record(["message": .string(message)]).encoded))
   }
 
@@ -241,9 +235,9 @@ final class TerminalLaneClient: TerminalClient {
     takeFrames()
   }
 
-  private func takeFrames() {
+  func takeFrames() {
     do throws(FrameDecoder.Fault) {
-      while !isStopped, untyped.isEmpty, let frame = try decoder.next() { take(frame) }
+      while !isStopped, untyped.isEmpty || readsKeys, let frame = try decoder.next() { take(frame) }
     } catch {
       notice("the connection is closed: \(error)")
       stop()
@@ -268,22 +262,27 @@ final class TerminalLaneClient: TerminalClient {
       connection.closeWhenSent()
     case .heartbeat: break
     case .lending: heed(frame.payload)
+    case .taken:
+      guard let count = TerminalFrame.offset(of: frame.payload) else { return }
+      pace?.take(upTo: Int(clamping: count), nowMs: LoopClock.nowMs())
+      pump()
     case .output, .screen, .exit, .notice: notice("a client does not send \(frame.kind) frames")
     }
   }
 
-  private func type(_ bytes: [UInt8]) {
+  func type(_ bytes: [UInt8]) {
     guard drives else {
       if !hasSaidViewOnly { notice("this attachment only views; what is typed goes nowhere") }
       hasSaidViewOnly = true
       return
     }
-    let taken = bytes.withUnsafeBytes { terminal.type($0, from: self) }
+    let taken = untyped.isEmpty ? bytes.withUnsafeBytes { terminal.type($0, from: self) } : 0
     guard taken < bytes.count else { return }
     // The program is busy. Nothing more is read from the client, so that it feels that, until this is in.
-    untyped = Array(bytes[taken...])
-    connection.pauseReading(true)
-    terminal.whenWritable { [weak self] in self?.typeRest() }
+    let isWaiting = !untyped.isEmpty
+    untyped += bytes[taken...]
+    holdBack()
+    if !isWaiting { terminal.whenWritable { [weak self] in self?.typeRest() } }
   }
 
   private func typeRest() {
@@ -292,12 +291,13 @@ final class TerminalLaneClient: TerminalClient {
     untyped = []
     type(rest)
     guard untyped.isEmpty else { return }
-    connection.pauseReading(false)
+    holdBack()
     takeFrames()
   }
 
   func stop() {
     heartbeat?.cancel()
+    joining?.cancel()
     guard !isStopped else { return }
     isStopped = true
     dropTerminal()

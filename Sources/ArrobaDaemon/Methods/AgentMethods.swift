@@ -44,7 +44,8 @@ extension Exchange {
     }
     let size = try params.size() ?? (columns: 80, rows: 24)
     var spec = AgentSpec(
-      provider: provider, directory: try params.text("directory") ?? directory, columns: size.columns,
+      provider: provider, directory: try params.text("directory").map(Workspaces.atHome) ?? directory,
+      columns: size.columns,
       rows: size.rows)
     spec.alias = try params.text("alias").map { name throws(WireError) in try Alias.normalised(name) }
     spec.model = try params.text("model", atMost: 256)

@@ -6,7 +6,7 @@ internal import ArrobaWire
 
 extension Exchange {
   func createSession(_ params: Params, _ origin: Kernel.Origin) async throws(WireError) -> JSON {
-    let path = try params.requiredText("workspace")
+    let path = Workspaces.atHome(try params.requiredText("workspace"))
     let alias = try params.text("alias").map { name throws(WireError) in try Alias.normalised(name) }
     let workspace = try await server.workers.run { () throws(WireError) in try Workspaces.find(path) }
     var agents: [NewAgent] = []

@@ -26,14 +26,14 @@ extension Exchange {
     let client = TerminalLaneClient(
       attachment: resume.map { AttachmentID($0) } ?? AttachmentID.mint(), terminal: terminal,
       drives: mode == "drive", connection: connection, after: after, isNew: resume == nil,
-      columns: size.columns, rows: size.rows)
+      isPaced: try params.flag("paced"), columns: size.columns, rows: size.rows)
     let accepted = try terminal.attach(
       client, drives: mode == "drive", columns: size.columns, rows: size.rows, resume: resume != nil)
-    let result: JSON = [
+    let result: JSON = .record([
       "attachment": .string(client.attachment.text), "offset": .int(Int(client.startOffset)),
       "inputOffset": .int(Int(accepted)), "cols": .int(Int(terminal.columns)),
-      "rows": .int(Int(terminal.rows)),
-    ]
+      "rows": .int(Int(terminal.rows)), "paced": client.isPaced ? true : nil,
+    ])
     return .attached(result, client)
   }
 

@@ -28,4 +28,12 @@ enum Workspaces {
     }
     return canonical
   }
+
+  /// The path that a client means by one that begins with `~`: on another machine it does not know what the home is called.
+  static func atHome(_ path: String) -> String {
+    guard path == "~" || path.hasPrefix("~/"), let home = Environment.all["HOME"], home.hasPrefix("/") else {
+      return path
+    }
+    return home + path.dropFirst()
+  }
 }

@@ -281,6 +281,11 @@ package final class Terminal {
     return taken
   }
 
+  /// How many bytes that a client typed have been entered.
+  package func entered(by client: any TerminalClient) -> UInt64 {
+    ledger.entry(named: client.attachment.text)?.accepted ?? 0
+  }
+
   /// As much as the kernel's line discipline takes in one go.
   private static let longestWrite = 4096
 

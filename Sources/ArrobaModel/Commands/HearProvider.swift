@@ -82,6 +82,8 @@ extension Agent {
   ) {
     switch what {
     case .itemStarted(let item):
+      // Said again from its beginning after a restart, and known as it stays: its end says whether that is news.
+      guard talk.items[item.key]?.fingerprint == nil else { return }
       let id = talk.items[item.key]?.id ?? fresh.item
       plan.add(.item(id, prompt: turn, .started(item)))
     case .itemDelta(let key, let text):

@@ -54,8 +54,11 @@ struct ConformanceTests {
     Row(.strangeEvents, .completed, ["text "]), Row(.crash, .interrupted, ["text "]),
   ]
 
-  @Test("A turn ends as what it was, and what stays of it is whole", arguments: Contestants.allCases, rows)
-  func outcomes(contestants: Contestants, row: Row) async throws {
+  @Test(
+    "A turn ends as what it was, and what stays of it is whole",
+    arguments: Contestants.pairs(rows, \.situation))
+  func outcomes(pair: (Contestants, Row)) async throws {
+    let (contestants, row) = pair
     try await Self.with(contestants) { contestant, witness in
       witness.submit("p_1", contestant.prompt(row.situation))
       let end = try await witness.end(of: "p_1")
@@ -119,7 +122,7 @@ struct ConformanceTests {
       }
       let last = try #require(reports.last)
       // Two steps of the model.
-      #expect(reports.count == 2 && last.input == 200 && last.output > reports[0].output)
+      #expect(reports.count >= 2 && last.input == 200 && last.output > reports[0].output)
       #expect(last.costMicros == last.output && last.context ?? 0 > 100)
     }
   }
@@ -135,7 +138,7 @@ struct ConformanceTests {
       let kinds = witness.heard.signals.compactMap {
         if case .unrecognised(let kind) = $0.what { kind } else { nil }
       }
-      #expect(kinds == ["session.novelty", "part hologram"])
+      #expect(kinds == contestant.strangers)
     }
   }
 

@@ -10,6 +10,8 @@ protocol Contestant: AnyObject {
   var directory: String { get }
   /// A prompt that leads there.
   func prompt(_ situation: Situation) -> String
+  /// What its strange events are told as.
+  var strangers: [String] { get }
   /// Lets the situations that wait for it go on.
   func letGo() throws
   /// As a restart of the daemon does: the adapter is a new one, and what it started lives on.
@@ -47,11 +49,27 @@ enum Situation: String, CaseIterable, Sendable {
 /// Who takes part.
 enum Contestants: String, CaseIterable, Sendable {
   case scripted
+  case claude
 
   @LoopActor
   func make(environment: [String: String] = [:]) -> any Contestant {
     switch self {
     case .scripted: ScriptedContestant(environment: environment)
+    case .claude: ClaudeContestant()
     }
+  }
+
+  /// What cannot come about: a pipe neither loses nor doubles what is said, and the limits of the model's service are
+  /// Claude Code's own to wait for.
+  private var impossible: Set<Situation> {
+    switch self {
+    case .scripted: []
+    case .claude: [.limitForHours, .endsInNothing, .cutEvents, .noEvents, .doubledEvents]
+    }
+  }
+
+  /// Each with the situations that can come about.
+  static func pairs<Row>(_ rows: [Row], _ situation: (Row) -> Situation) -> [(Contestants, Row)] {
+    allCases.flatMap { one in rows.filter { !one.impossible.contains(situation($0)) }.map { (one, $0) } }
   }
 }

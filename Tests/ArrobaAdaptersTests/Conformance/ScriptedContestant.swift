@@ -31,6 +31,7 @@ final class ScriptedContestant: Contestant {
   }
 
   var directory: String { place.path }
+  var strangers: [String] { ["session.novelty", "part hologram"] }
 
   func prompt(_ situation: Situation) -> String {
     switch situation {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import ArrobaCLI
+@testable import ArrobaTerminal
 
 @Suite("The keys that detach")
 struct DetachKeysTests {
@@ -42,7 +42,8 @@ struct DetachKeysTests {
     "What is no key is refused", arguments: ["C-", "C-1", "F5", "C-C-a", "ab", "é", "C-~", "C-`", "M-M-a"])
   func refused(_ word: String) {
     #expect(
-      throws: Misuse("'\(word)' is no key", hint: "--detach-keys takes keys like C-\\, C-b, d, M-x, Escape")
+      throws: DetachKeys.Fault(
+        "'\(word)' is no key", hint: "--detach-keys takes keys like C-\\, C-b, d, M-x, Escape")
     ) {
       try DetachKeys(word)
     }
@@ -50,8 +51,9 @@ struct DetachKeysTests {
 
   @Test("One to eight keys")
   func count() {
-    let misuse = Misuse("--detach-keys needs one to eight keys, or none", hint: "like 'C-b d' or 'C-\\'")
-    for text in ["", " , ", "a b c d e f g h i"] { #expect(throws: misuse) { try DetachKeys(text) } }
+    let fault = DetachKeys.Fault(
+      "--detach-keys needs one to eight keys, or none", hint: "like 'C-b d' or 'C-\\'")
+    for text in ["", " , ", "a b c d e f g h i"] { #expect(throws: fault) { try DetachKeys(text) } }
     #expect(throws: Never.self) { try DetachKeys("a b c d e f g h") }
   }
 }

@@ -45,6 +45,17 @@ package struct DetachKeys: Equatable, Sendable {
     }
   }
 
+  /// Why words are no keys, and what would be.
+  package struct Fault: Error, Equatable {
+    package let message: String
+    package let hint: String
+
+    package init(_ message: String, hint: String) {
+      self.message = message
+      self.hint = hint
+    }
+  }
+
   package let keys: [Key]
   /// As a person reads it: "Ctrl-\".
   package let shown: String
@@ -64,21 +75,21 @@ package struct DetachKeys: Equatable, Sendable {
   }
 
   /// Keys like `C-b d`, `ctrl-p,ctrl-q`, `^a M-x`, `Escape`; or `none`.
-  package init(_ text: String) throws(Misuse) {
+  package init(_ text: String) throws(Fault) {
     guard text != "none" else {
       self = .none
       return
     }
     let words = text.split { $0 == " " || $0 == "," }
     guard !words.isEmpty, words.count <= 8 else {
-      throw Misuse("--detach-keys needs one to eight keys, or none", hint: "like 'C-b d' or 'C-\\'")
+      throw Fault("--detach-keys needs one to eight keys, or none", hint: "like 'C-b d' or 'C-\\'")
     }
     var keys: [Key] = []
     for word in words { keys.append(try Self.key(word)) }
     self.init(keys: keys, shown: words.joined(separator: " "))
   }
 
-  private static func key(_ word: Substring) throws(Misuse) -> Key {
+  private static func key(_ word: Substring) throws(Fault) -> Key {
     var rest = word
     var isControl = false
     var isAlt = false
@@ -94,7 +105,7 @@ package struct DetachKeys: Equatable, Sendable {
       }
     }
     guard let code = code(rest), !isControl || canBeControlled(code) else {
-      throw Misuse("'\(word)' is no key", hint: "--detach-keys takes keys like C-\\, C-b, d, M-x, Escape")
+      throw Fault("'\(word)' is no key", hint: "--detach-keys takes keys like C-\\, C-b, d, M-x, Escape")
     }
     return Key(code: code, isControl: isControl, isAlt: isAlt)
   }

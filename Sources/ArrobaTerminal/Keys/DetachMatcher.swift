@@ -22,15 +22,26 @@ package struct DetachMatcher {
 
   private static let pasteEnd: [UInt8] = Array("\u{1B}[201~".utf8)
 
-  package init(_ keys: DetachKeys) {
-    self.keys = keys.keys
-    firstByte = keys.keys.first?.byte
+  package init(_ keys: DetachKeys) { self.init(keys.keys) }
+
+  private init(_ keys: [DetachKeys.Key]) {
+    self.keys = keys
+    firstByte = keys.first?.byte
   }
 
   /// Whether `flush` should be called if nothing more comes soon.
   ///
   /// Also where all of it was handed on: a key that comes much later is no part of an Escape before it.
   package var isUndecided: Bool { !partial.isEmpty }
+
+  /// Whether nothing of what came before has a say in what comes next.
+  package var isAtRest: Bool { partial.isEmpty && held.isEmpty && !isInPaste }
+
+  /// What was held back until more came, where nothing more comes this way.
+  package mutating func surrender() -> [UInt8] {
+    defer { self = DetachMatcher(keys) }
+    return held + partial[partialForwarded...]
+  }
 
   package mutating func feed(_ chunk: ArraySlice<UInt8>) -> Outcome {
     if keys.isEmpty || isPlain(chunk) { return Outcome(forward: Array(chunk)) }

@@ -1,7 +1,7 @@
 import ArrobaTestSupport
 import Testing
 
-@testable import ArrobaCLI
+@testable import ArrobaTerminal
 
 @Suite("Finding the detach keys in what is typed")
 struct DetachMatcherTests {

@@ -1,0 +1,50 @@
+package import ArrobaLoop
+package import ArrobaModel
+package import ArrobaProvider
+internal import ArrobaSystem
+internal import ArrobaWire
+
+/// Claude Code: a process for each agent, talked to in lines.
+package final class ClaudeProvider: ConversationProvider {
+  package let name = "claude-code"
+  private let installation: ClaudeInstallation
+  private let children: LineChildren
+
+  /// `host`: a share of the children for this provider alone.
+  @LoopActor
+  package init(environment: [String: String], host: any ChildHost) {
+    installation = ClaudeInstallation(environment)
+    children = LineChildren(host: host)
+  }
+
+  package func availability() -> ProviderAvailability {
+    switch installation.executable() {
+    case .success(let path): .available(version: installation.version(of: path), executable: path)
+    case .failure(let trouble): .unavailable(reason: trouble.reason)
+    }
+  }
+
+  package func complete(_ spec: AgentSpec) throws(Refusal) -> AgentSpec {
+    var spec = spec
+    spec.directory = try spec.canonicalDirectory()
+    guard spec.arguments.isEmpty else {
+      throw Refusal(kind: .notSupported, message: "a Claude Code agent takes no program and no arguments")
+    }
+    switch installation.executable() {
+    case .success(let path): spec.executable = path
+    case .failure(let trouble):
+      throw Refusal(kind: .providerUnavailable, message: trouble.reason, hint: trouble.hint)
+    }
+    return spec
+  }
+
+  @LoopActor
+  package func open(_ opening: ConversationOpening) -> any Conversation {
+    let conversation = ClaudeConversation(opening, installation, children)
+    conversation.open()
+    return conversation
+  }
+
+  @LoopActor
+  package func stopAll(done: @escaping @LoopActor () -> Void) { children.endAll(done: done) }
+}
