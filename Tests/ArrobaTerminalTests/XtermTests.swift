@@ -98,6 +98,9 @@ struct XtermTests {
         "\u{1B}]lt" + st + "\u{1B}]lab" + st
       ),
       ("\u{1B}[>0;1t\u{1B}c\u{1B}]2;ab\u{7}\u{1B}[21t", "\u{1B}]lab" + st),
+      // Nothing that a program wrote comes back as a line of input.
+      ("\u{1B}[>0t\u{1B}]2;610A62\u{7}\u{1B}[21t", "\u{1B}]lab" + st),
+      ("\u{1B}P+qrm x" + st, "\u{1B}P0+r" + st),
       // The clipboard of a program that nobody watches is its own.
       (
         "\u{1B}]52;c;aGk=\u{7}\u{1B}]52;c;?\u{7}\u{1B}]52;;?\u{7}",
@@ -115,11 +118,14 @@ struct XtermTests {
     #expect(answers(sequence) == expected)
   }
 
-  @Test("A copy that is too large is none, and nobody's is kept while a client's terminal has its own")
+  @Test(
+    "A copy that is too large or not base64 is none, and nobody's is kept while a client's terminal has its own"
+  )
   func copies() {
     let large = String(repeating: "A", count: 16_385)
     #expect(
       answers("\u{1B}]52;c;aGk=\u{7}\u{1B}]52;c;\(large)\u{7}\u{1B}]52;c;?\u{7}") == "\u{1B}]52;c;\u{7}")
+    #expect(answers("\u{1B}]52;c;rm -rf x\u{7}\u{1B}]52;rm;?\u{7}") == "\u{1B}]52;s0;\u{7}")
     var screen = makeScreen("")
     screen.answers = false
     screen.feed(Array("\u{1B}]52;c;aGk=\u{7}".utf8))

@@ -121,7 +121,9 @@ extension Emulation {
       case "RGB": known = "8/8/8"
       default: known = nil
       }
-      let key = String(decoding: name, as: UTF8.self)
+      // A name that is none is not answered with: what is answered is typed into a program.
+      let isName = name.count % 2 == 0 && name.allSatisfy { Hexadecimal.digit($0) != nil }
+      let key = isName ? String(decoding: name, as: UTF8.self) : ""
       if let known {
         answer("\u{1B}P1+r\(key)=\(Hexadecimal.encode(known.utf8))\u{1B}\\")
       } else {

@@ -55,12 +55,17 @@ extension Emulation {
     guard answersQueries, let border = text.firstIndex(of: 0x3B) else { return }
     let value = text[(border + 1)...]
     if value.elementsEqual([0x3F]) {
-      let kind =
-        border == text.startIndex ? "s0" : String(decoding: text[..<border].prefix(16), as: UTF8.self)
+      let isKnown = text[..<border].count <= 16 && text[..<border].allSatisfy(Self.selections.contains)
+      let kind = border > text.startIndex && isKnown ? String(decoding: text[..<border], as: UTF8.self) : "s0"
       return answer("\u{1B}]52;\(kind);\(copied)\(end)")
     }
-    copied = value.count <= Self.longestCopy ? String(decoding: value, as: UTF8.self) : ""
+    let isEncoded = value.count <= Self.longestCopy && value.allSatisfy(Self.base64.contains)
+    copied = isEncoded ? String(decoding: value, as: UTF8.self) : ""
   }
+
+  private static let selections = Set("cpqs01234567".utf8)
+  /// Nothing else is kept: what is answered is typed into a program, which may be a shell.
+  private static let base64 = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=".utf8)
 
   /// OSC 4, and OSC 5 for the colours that stand for bold and the like, which are also those from 256 on: pairs of
   /// number and colour; `?` asks. What cannot be read ends it.

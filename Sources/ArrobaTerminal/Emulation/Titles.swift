@@ -36,8 +36,10 @@ struct Titles: Equatable {
       plain = Hexadecimal.decode(bytes)[...]
       guard plain.count * 2 == bytes.count else { return nil }
     }
-    return String(
-      String.UnicodeScalarView(String(decoding: plain, as: UTF8.self).unicodeScalars.prefix(Self.longest)))
+    // What is answered is typed into a program: a title has no line ends in it, also not as digits.
+    let scalars = String(decoding: plain, as: UTF8.self).unicodeScalars.lazy
+      .filter { $0.value >= 0x20 && $0.value != 0x7F }
+    return String(String.UnicodeScalarView(scalars.prefix(Self.longest)))
   }
 
   func encode(_ title: String) -> String {
