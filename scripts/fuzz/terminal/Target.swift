@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Any bytes: no trap, nothing beyond the limits, and a repaint into a fresh screen gives an equal one.
 ///
 /// The first two bytes are a size, the rest is fed in the two pieces that the third byte says.
@@ -29,5 +31,6 @@ private func compare(_ screen: borrowing Screen) {
   let (want, have) = (screen.inventory(), other.inventory())
   guard want != have else { return }
   print("want \(want.filter { !have.contains($0) })\nhave \(have.filter { !want.contains($0) })")
+  fflush(nil)
   preconditionFailure("a repaint gives an equal screen")
 }
