@@ -136,6 +136,7 @@ extension OpenCodeTranslator {
   // MARK: status and asks
 
   private mutating func apply(_ statuses: [String: OpenCodeStatus], askedMs: Int, at now: OpenCodeMoment) {
+    guard askedMs >= statusToldMs else { return }
     switch statuses[root] ?? .idle {
     case .idle:
       // Asked for before the prompt was posted, it says nothing about its turn.

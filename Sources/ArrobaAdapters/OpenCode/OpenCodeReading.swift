@@ -142,6 +142,7 @@ extension OpenCodeTranslator {
   // MARK: status
 
   private mutating func take(_ status: OpenCodeStatus, of session: String, at now: OpenCodeMoment) {
+    if session == root { statusToldMs = now.ms }
     switch status {
     case .idle: if session == root { becameIdle(at: now) }
     case .busy: if session == root { becameBusy() }

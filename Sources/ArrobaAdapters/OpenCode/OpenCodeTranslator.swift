@@ -30,6 +30,8 @@ struct OpenCodeTranslator {
   var turn: OpenCodeTurn?
   /// The root's status, as a level: "busy" is repeated.
   var isBusy = false
+  /// When the stream last told it: what a look asked for before that is older.
+  var statusToldMs = Int.min
   /// A turn was ended by force before its answer began: that is aborted as soon as it does.
   var mustAbortAnswer = false
   /// What runs without a turn of ours, such as a prompt from the native client, has been idle since.
