@@ -112,6 +112,7 @@ extension Context {
     case .wait(let target, let goal, let timeout, let status):
       try wait(target, for: goal, timeoutMs: timeout, takesStatus: status)
     case .talking(let verb): try talking(verb)
+    case .relaying(let action): try relaying(action)
     case .health: try health()
     case .doctor: doctor()
     case .daemon(let action): try daemon(action)

@@ -105,8 +105,16 @@ struct Doctor {
           Diagnosis.supervisor(
             supervisor, isAlive: supervisor.map { Processes.exists(Int32(clamping: $0)) } ?? false))
       }
-      return (findings + [Diagnosis.log(health["log"])], health)
+      return (findings + [Diagnosis.log(health["log"]), relay(health["relay"])], health)
     } catch { return ([Diagnosis.unanswered(error)], nil) }
+  }
+
+  private func relay(_ told: JSON?) -> Finding {
+    let places = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/bin/sshd", "/usr/lib/ssh/sshd"]
+    let isThere =
+      places.contains { Files.isExecutable($0) }
+      || Programs.find("sshd", searchPath: context.environment["PATH"]) != nil
+    return Diagnosis.relay(told, hasServer: isThere)
   }
 
   private func notRunning() -> Finding {

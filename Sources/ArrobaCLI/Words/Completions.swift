@@ -34,6 +34,7 @@ package enum Completions {
     switch verb.name {
     case "completions": Invocation.Shell.allCases.map(\.rawValue).joined(separator: " ")
     case "help": verbWords
+    case "machine trust": "ls rm"
     case "queue": "ls edit move rm clear"
     default: nil
     }
