@@ -176,7 +176,7 @@ package final class Daemon {
       kernel.terminals.endAll(limitMs: Self.programsMs) { done.resume() }
     }
     for (run, session, agent) in kernel.terminals.living {
-      let lost = RunSignal.lost(run, reason: "interrupted: the daemon was stopped")
+      let lost = RunSignal.lost(run, reason: TerminalRoom.stoppedWords)
       // Not written: the next start finds the run without its program and says so itself.
       _ = try? await kernel.submit(
         .agent(session, agent, .absorb(lost)), from: Kernel.Origin(by: nil, command: nil, fingerprint: nil))

@@ -113,6 +113,17 @@ final class Transport: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     completionHandler(nil)  // the password belongs to one server
   }
 
+  /// A server that asks for a password (`WWW-Authenticate`) has been given the one there is, so its 401 is the answer. Left
+  /// to itself, URLSession waits for another password for ever, and the caller would see a timeout (6.3).
+  func urlSession(
+    _ session: URLSession, task: URLSessionTask, didReceive challenge: URLAuthenticationChallenge,
+    completionHandler: @escaping (URLSession.AuthChallengeDisposition, URLCredential?) -> Void
+  ) {
+    let ended = state.withLock { $0.transfers.removeValue(forKey: task.taskIdentifier) }
+    ended?.transfer.onEnd(nil)
+    completionHandler(.cancelAuthenticationChallenge, nil)
+  }
+
   func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
     let ended = state.withLock { $0.transfers.removeValue(forKey: task.taskIdentifier) }
     ended?.transfer.onEnd(error.map { Self.failure($0) })

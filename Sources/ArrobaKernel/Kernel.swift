@@ -61,6 +61,7 @@ package final class Kernel {
     terminals.report = { [weak self] session, agent, signal in self?.report(signal, of: agent, in: session) }
     deadlines.expire = { [weak self] in self?.expire($0) }
     conversations.hear = { [weak self] session, agent, signal in self?.hear(signal, of: agent, in: session) }
+    conversations.nativeLost = { [weak self] in self?.endNative(of: $0, run: $1, because: $2) }
   }
 
   package var world: World { ledger.world }

@@ -26,10 +26,13 @@ package struct ConversationOpening {
   package var lastMark: String?
   /// Hears all that the conversation says, in order, until `close`.
   package var say: @LoopActor (ProviderSignal) -> Void
+  /// Hears that what its native client talks to is gone: left alone, the client would try for ever.
+  package var nativeLost: @LoopActor (_ reason: String) -> Void
 
   package init(
     identity: AgentIdentity, run: RunID, spec: AgentSpec, resume: String?, lastMark: String? = nil,
-    say: @escaping @LoopActor (ProviderSignal) -> Void
+    say: @escaping @LoopActor (ProviderSignal) -> Void,
+    nativeLost: @escaping @LoopActor (_ reason: String) -> Void = { _ in }
   ) {
     self.identity = identity
     self.run = run
@@ -37,6 +40,7 @@ package struct ConversationOpening {
     self.resume = resume
     self.lastMark = lastMark
     self.say = say
+    self.nativeLost = nativeLost
   }
 }
 
@@ -62,8 +66,21 @@ package protocol Conversation: AnyObject {
   /// be resumed.
   func close()
 
-  /// What the provider's own terminal client for this conversation is to be born as.
+  /// Whether the provider's own terminal client can be opened on this conversation now.
+  var nativeClient: NativeClient { get }
+
+  /// What that client is to be born as; asked where `nativeClient` is `at` some place.
   func nativeTerminal(for run: RunID, columns: UInt16, rows: UInt16) throws(Refusal) -> ChildBirth
+}
+
+/// Whether a conversation has a client of the provider's own.
+package enum NativeClient: Sendable, Equatable {
+  /// Never.
+  case none(Refusal)
+  /// What it would talk to is not there now, and may come.
+  case away(Refusal)
+  /// It can be opened. `place` names what it talks to: where that is another one than it was born for, it is of no use.
+  case at(place: String)
 }
 
 /// A prompt on its way to a provider. It names the turn.

@@ -56,7 +56,8 @@ extension Supervisor {
       phase = .pausing(untilMs: now + ms)
     case .giveUp:
       let seconds = RestartRule.withinMs / 1000
-      giveUp("\(reason), and \(RestartRule.mostDeaths) times within \(seconds) s")
+      let times = wasKilled ? RestartRule.mostKills : RestartRule.mostDeaths
+      giveUp("\(reason), and \(times) times within \(seconds) s")
     }
   }
 

@@ -26,9 +26,28 @@ final class ConversationProbe {
     spec.model = model
     let identity = AgentIdentity(session: SessionID("s_1"), agent: AgentID("a_1"), socket: "/none")
     conversation = provider.provider.open(
-      ConversationOpening(identity: identity, run: RunID("r_1"), spec: spec, resume: resume) { [weak self] in
-        self?.hear($0)
-      })
+      ConversationOpening(
+        identity: identity, run: RunID("r_1"), spec: spec, resume: resume,
+        say: { [weak self] in self?.hear($0) },
+        nativeLost: { [weak self] reason in
+          self?.losses.append(reason)
+          self?.lossWaiter?.resume(returning: reason)
+          self?.lossWaiter = nil
+        }))
+  }
+
+  var nativePlace: String? {
+    if case .at(let place)? = conversation?.nativeClient { place } else { nil }
+  }
+
+  private var losses: [String] = []
+  private var lossWaiter: CheckedContinuation<String, Never>?
+
+  /// Why the native client lost its server, the first time.
+  func nativeLoss() async -> String {
+    await withCheckedContinuation { waiter in
+      if let reason = losses.first { waiter.resume(returning: reason) } else { lossWaiter = waiter }
+    }
   }
 
   private func hear(_ signal: ProviderSignal) {

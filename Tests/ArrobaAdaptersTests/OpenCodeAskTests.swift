@@ -200,7 +200,8 @@ import Testing
     #expect(!turn.whats.contains(.askAnswered(key: "per_3", choice: nil)))
   }
 
-  @Test("Asks of an agent within an agent are the conversation's, however deep (#36868, #13715)")
+  @Test(
+    "Asks of an agent within an agent are the conversation's, however deep (GOTCHAS 10.7, #36868, #13715)")
   func deep() {
     var turn = running()
     turn.take(

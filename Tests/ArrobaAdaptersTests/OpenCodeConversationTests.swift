@@ -75,7 +75,7 @@ import Testing
     #expect(await probe.end(of: "p_2").outcome == .failed(.notAccepted))
   }
 
-  @Test("A session that somebody else keeps busy is waited for (#21524, #46842)")
+  @Test("A session that somebody else keeps busy is waited for (GOTCHAS 10.5, #21524, #46842)")
   func busyElsewhere() async throws {
     let (peer, _, probe, session) = try await opened()
     peer.prompt("hang typed in the native client", in: session)
@@ -153,7 +153,9 @@ import Testing
     #expect(lines[second...].contains("GET /session/\(session)/message"))
   }
 
-  @Test("A stream without bytes is given up and opened anew, also where it never ends by itself (PR #47571)")
+  @Test(
+    "A stream without bytes is given up and opened anew, also where it never ends by itself (GOTCHAS 10.2, PR #47571)"
+  )
   func silent() async throws {
     var patience = OpenCodePatience()
     patience.silenceMs = 50
@@ -202,7 +204,7 @@ import Testing
   }
 
   @Test(
-    "A turn that does not stop is given up after its commands were killed, and others go on (#16721, #40829)"
+    "A turn that does not stop is given up after its commands were killed, and others go on (GOTCHAS 10.8, #16721, #40829)"
   )
   func stubborn() async throws {
     var patience = OpenCodePatience()
@@ -330,6 +332,13 @@ import Testing
       ])
     #expect(birth.environment.contains { $0.hasPrefix("OPENCODE_SERVER_PASSWORD=") })
     #expect(birth.environment.contains("TERM=xterm-256color"))
+    let before = try #require(probe.nativePlace)
+    for id in opencode.children.living.keys { opencode.children.signal(id, 9) }
+    #expect(await probe.nativeLoss() == "OpenCode's server ended by signal 9")
+    #expect(probe.nativePlace == nil)
+    probe.submit("p_1", "plain")
+    _ = await probe.end(of: "p_1")
+    #expect(try #require(probe.nativePlace) != before, "the same port, and another server")
     await opencode.stop()
     #expect(throws: Refusal.self) {
       try probe.conversation?.nativeTerminal(for: RunID("r_9"), columns: 100, rows: 30)

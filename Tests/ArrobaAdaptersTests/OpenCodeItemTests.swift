@@ -210,7 +210,7 @@ import Testing
     #expect(OpenCodeTools.news(in: "elsewhere", after: early) == "\n[…]\nelsewhere")
   }
 
-  @Test("A tool that is still running when its turn ends has failed")
+  @Test("A tool that is still running when its turn ends has failed (#37694: a doom_loop leaves them)")
   func openTool() {
     var turn = running()
     turn.take(.part(TurnUnderTest.tool(.running)))

@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test(
-    "The server is born on 127.0.0.1 with a password that stands in its environment and nowhere else (GOTCHAS 9)"
+    "The server is born on 127.0.0.1 with a password that stands in its environment and nowhere else (GOTCHAS 9 and 10.12)"
   )
   func birth() async throws {
     let peer = try ScriptedOpenCode()
@@ -44,7 +44,7 @@ import Testing
     #expect(opencode.children.living.isEmpty)
   }
 
-  @Test("All conversations share one server and one stream of events (#17908)")
+  @Test("All conversations share one server and one stream of events (GOTCHAS 10.11, #17908)")
   func shared() async throws {
     let peer = try ScriptedOpenCode()
     let opencode = try OpenCodeUnderTest(managing: peer)
@@ -145,11 +145,13 @@ import Testing
   @Test("A program that is not there is named before anything is started")
   func noProgram() async throws {
     let opencode = OpenCodeUnderTest(["PATH": "/nowhere", "HOME": "/nowhere"])
-    #expect(opencode.provider.availability() == .unavailable(reason: "there is no opencode on PATH"))
+    #expect(
+      opencode.provider.availability()
+        == .unavailable(reason: "there is no opencode on PATH", executable: "opencode"))
     let failed = await failure(opencode.open())
     #expect(
       failed
-        == "there is no opencode on PATH | npm install -g opencode-ai@1, or set ARROBA_OPENCODE_BIN to where it is"
+        == "there is no opencode on PATH | install OpenCode 1.18 (https://opencode.ai/docs), or set ARROBA_OPENCODE_BIN to where it is"
     )
   }
 
@@ -185,7 +187,7 @@ import Testing
   }
 
   @Test(
-    "Ending a server ends its commands, each in a group of its own, and helpers that ignore every request (GOTCHAS 7)"
+    "Ending a server ends its commands, each in a group of its own, and helpers that ignore every request (GOTCHAS 7 and 10.10, #15808)"
   )
   func nothingIsLeft() async throws {
     let peer = try ScriptedOpenCode()

@@ -12,7 +12,8 @@ import Testing
   // MARK: the end
 
   @Test(
-    "The end is idle, then a final answer, then a while without another one (#40882, PR #16945: idle pairs)")
+    "The end is idle, then a final answer, then a while without another one (GOTCHAS 10.6, #40882, PR #16945: idle pairs)"
+  )
   func settling() {
     var turn = TurnUnderTest()
     turn.begin()
@@ -225,7 +226,7 @@ import Testing
 
   // MARK: limits of our own
 
-  @Test("Retries end when they last too long, and the turn has failed of them (#21960, #17648)")
+  @Test("Retries end when they last too long, and the turn has failed of them (GOTCHAS 10.9, #21960, #42874)")
   func retries() {
     var turn = TurnUnderTest()
     turn.begin()

@@ -148,7 +148,9 @@ import Testing
     #expect(turn.verdict(seen: "idle", hasText: false).outcome == .cancelled)
   }
 
-  @Test("The newest answer is that of the latest time, never of the largest id (#42608: ids wrap around)")
+  @Test(
+    "The newest answer is that of the latest time, never of the largest id (GOTCHAS 10.4, #42608: ids wrap around)"
+  )
   func newest() {
     var turn = OpenCodeTurn(TurnRequest(id: PromptID("p_1"), text: ""), nowMs: 0)
     turn.take(

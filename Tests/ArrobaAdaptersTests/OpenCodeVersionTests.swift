@@ -43,7 +43,7 @@ import Testing
     HTTPResponse(status: status, contentType: "application/json", body: Array(body.utf8))
   }
 
-  @Test("A health check tells what the server is, in words")
+  @Test("A health check tells what the server is, in words (GOTCHAS 10.1)")
   func health() {
     func words(_ response: HTTPResponse) -> String {
       switch OpenCodeIdentity.health(response, at: "H") {

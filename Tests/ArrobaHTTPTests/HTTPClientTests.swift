@@ -43,6 +43,10 @@ import Testing
     let server = try LocalServer { request, connection in
       switch request.path {
       case "/none": connection.answer("", type: nil, status: 204)
+      case "/locked":
+        connection.send(
+          "HTTP/1.1 401 X\r\nWWW-Authenticate: Basic realm=\"opencode\"\r\nContent-Type: application/json\r\n"
+            + "Content-Length: 4\r\n\r\nnull")
       case "/html": connection.answer("<html></html>", type: "Text/HTML; charset=utf-8")
       case "/redirect":
         connection.send("HTTP/1.1 302 X\r\nLocation: http://192.0.2.1/\r\nContent-Length: 0\r\n\r\n")
@@ -54,6 +58,10 @@ import Testing
     #expect(try await get(client, "/none").get() == HTTPResponse(status: 204, contentType: nil, body: []))
     #expect(try await get(client, "/html").get().contentType == "text/html")
     #expect(try await get(client, "/else").get().status == 404)
+    #expect(try await get(client, "/locked").get().status == 401)
+    let knowing = HTTPClient(base: server.base, authorization: "Basic abc")
+    defer { knowing.close() }
+    #expect(try await get(knowing, "/locked").get().status == 401)
     #expect(try await get(client, "/redirect").get().status == 302)
   }
 

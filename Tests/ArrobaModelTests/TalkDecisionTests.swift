@@ -206,6 +206,24 @@ import Testing
     #expect(try talked.talk.transcript.count == 2)  // the prompt and the item
   }
 
+  @Test("Items stand in the transcript by their beginning, and one that is completed anew stays in its place")
+  func order() throws {
+    var talked = try Talked()
+    try talked.submit("a")
+    try talked.hear(.itemStarted(Item(key: "text", kind: .text)), turn: "a")
+    try talked.hear(.itemStarted(Item(key: "tool", kind: .text)), turn: "a")
+    let began = [try talked.talk.items["text"]?.began, try talked.talk.items["tool"]?.began]
+    try talked.hear(.itemCompleted(Item(key: "tool", kind: .text, text: "1")), turn: "a")
+    try talked.hear(.itemStarted(Item(key: "text", kind: .text)), turn: "a")
+    try talked.hear(.itemCompleted(Item(key: "text", kind: .text, text: "2")), turn: "a")
+    #expect(try talked.talk.transcript.dropFirst().map(\.seq) == began)
+    let tool = try talked.talk.transcript[2].source
+    try talked.hear(.itemCompleted(Item(key: "text", kind: .text, text: "3")), turn: "a")
+    #expect(try talked.talk.transcript.dropFirst().map(\.seq) == began)
+    let entries = try talked.talk.transcript
+    #expect(entries[1].source > tool && entries[2].source == tool)
+  }
+
   @Test(
     "When the conversation fails its turn is interrupted; the queue waits, and the next prompt starts a new run"
   )

@@ -33,12 +33,33 @@ import ArrobaSupervisor
     #expect(rule.afterDeath(livedMs: 1, wasKilled: false, nowMs: 3) == .startAfter(ms: 100))
   }
 
-  @Test("Being killed is no fault of the daemon: it is started again, however often")
+  @Test("A daemon that somebody kills now and then is started again, however often")
   func killed() {
     var rule = RestartRule(firstDelayMs: 100)
     for attempt in 0..<100 {
-      #expect(rule.afterDeath(livedMs: 5, wasKilled: true, nowMs: attempt) == .startAfter(ms: 100))
+      let verdict = rule.afterDeath(livedMs: 4_999, wasKilled: true, nowMs: attempt * 4_999)
+      #expect(verdict == .startAfter(ms: 100))
     }
+    for attempt in 0..<100 {
+      let now = 1_000_000 + attempt
+      #expect(rule.afterDeath(livedMs: 5_000, wasKilled: true, nowMs: now) == .startAfter(ms: 100))
+    }
+  }
+
+  @Test(
+    "A daemon that is killed as soon as it lives, as for want of memory, is given ever longer pauses, then none"
+  )
+  func killedInALoop() {
+    var rule = RestartRule(firstDelayMs: 100)
+    var now = 0
+    var pauses: [Int] = []
+    while case .startAfter(let ms) = rule.afterDeath(livedMs: 10, wasKilled: true, nowMs: now) {
+      pauses.append(ms)
+      now += ms + 10
+    }
+    #expect(pauses == Array(repeating: 100, count: 24) + [200, 400, 800, 1600, 3200, 5000, 5000])
+    rule.startAfresh()
+    #expect(rule.afterDeath(livedMs: 10, wasKilled: true, nowMs: now) == .startAfter(ms: 100))
   }
 
   @Test("Who asks for another attempt gets all of them")

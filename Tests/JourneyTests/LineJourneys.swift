@@ -46,6 +46,34 @@ struct LineJourneys {
     }
   }
 
+  @Test("No error repeats what was typed, or a variable's value")
+  func secrets() throws {
+    try withDaemon { daemon in
+      let client = try daemon.client()
+      let session = JSON.string(try daemon.session("exec cat").words("id"))
+      let secret = "TOPSECRET!!"
+      let long = String(repeating: secret, count: 100_000)
+      let requests: [(String, JSON)] = [
+        ("terminal.input", ["session": session, "bytes": .string(secret)]),
+        ("terminal.input", ["session": session, "keys": .string(secret)]),
+        ("terminal.input", ["session": session, "keys": [.string("\0" + secret)]]),
+        ("terminal.input", ["session": session, "text": .string(long)]),
+        ("agent.spawn", ["session": session, "argv": ["cat"], "env": .string("A=\(secret)")]),
+        ("agent.spawn", ["session": session, "argv": ["cat"], "env": [.string("A=\(secret)")]]),
+        ("agent.spawn", ["session": session, "argv": ["cat"], "env": ["A=TOPSECRET!!": ""]]),
+        ("agent.spawn", ["session": session, "argv": .string(secret)]),
+        ("agent.spawn", ["session": session, "argv": [.string("\0" + secret)]]),
+        ("prompt.submit", ["session": session, "text": .string(long)]),
+        ("ask.answer", ["ask": "x", "choice": .string(long)]),
+        ("ask.answer", ["ask": "x", "choice": "a", "note": .string(long)]),
+      ]
+      for (method, params) in requests {
+        let error = try client.refusal(method, params)
+        #expect(!"\(error)".contains("TOPSECRET"), "\(method): \(error)")
+      }
+    }
+  }
+
   private static func wrong(session: JSON, workspace: JSON) -> [(String, JSON, String, String)] {
     [
       ("session.create", [:], "workspace", "nothing came"),
@@ -73,7 +101,7 @@ struct LineJourneys {
       ),
       ("terminal.attach", ["session": session, "cols": 80, "rows": 24, "after": -1], "after", "-1 came"),
       ("terminal.input", ["session": session], "text", "nothing came"),
-      ("terminal.input", ["session": session, "bytes": "!"], "bytes", "'!' came"),
+      ("terminal.input", ["session": session, "bytes": "!"], "bytes", "a string of 1 byte came"),
       ("terminal.resize", ["session": session], "cols", "nothing came"),
       ("terminal.screen", ["session": session, "format": "png"], "format", "'png' came"),
       ("events.subscribe", ["after": "yesterday"], "after", "'yesterday' came"),

@@ -280,11 +280,17 @@ final class ClaudeConversation: Conversation {
     if case .child(let child) = left { children.letGo(child) }
   }
 
-  func nativeTerminal(for run: RunID, columns: UInt16, rows: UInt16) throws(Refusal) -> ChildBirth {
-    throw Refusal(
+  private var noScreen: Refusal {
+    Refusal(
       kind: .terminalNotAvailable,
       message: "Claude Code's own screen cannot be shown beside the conversation",
       hint: "close the agent first; then `claude --resume \(session)` in its directory opens it")
+  }
+
+  var nativeClient: NativeClient { .none(noScreen) }
+
+  func nativeTerminal(for run: RunID, columns: UInt16, rows: UInt16) throws(Refusal) -> ChildBirth {
+    throw noScreen
   }
 
   // MARK: what the translator comes to

@@ -13,7 +13,7 @@ struct ClaudeInstallation: Sendable {
   }
 
   let environment: ChildEnvironment
-  private let named: String?
+  let named: String?
   private let home: String?
 
   init(_ environment: [String: String]) {

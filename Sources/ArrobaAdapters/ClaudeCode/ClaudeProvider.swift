@@ -9,6 +9,7 @@ package final class ClaudeProvider: ConversationProvider {
   package let name = "claude-code"
   private let installation: ClaudeInstallation
   private let children: LineChildren
+  private let versions = ProgramVersions()
 
   /// `host`: a share of the children for this provider alone.
   @LoopActor
@@ -19,8 +20,14 @@ package final class ClaudeProvider: ConversationProvider {
 
   package func availability() -> ProviderAvailability {
     switch installation.executable() {
-    case .success(let path): .available(version: installation.version(of: path), executable: path)
-    case .failure(let trouble): .unavailable(reason: trouble.reason)
+    case .success(let path):
+      .available(
+        version: installation.version(of: path)
+          ?? versions.version(
+            of: path, name: "claude", environment: installation.environment.entries(adding: [:])),
+        executable: path)
+    case .failure(let trouble):
+      .unavailable(reason: trouble.reason, executable: installation.named ?? "claude")
     }
   }
 

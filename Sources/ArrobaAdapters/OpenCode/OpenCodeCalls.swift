@@ -139,6 +139,16 @@ enum OpenCodeAnswer {
   }
 }
 
+extension HTTPFailure {
+  /// As of a server that does not listen yet, or that is just ending: its end, or another attempt, says more.
+  var isPassing: Bool {
+    switch self {
+    case .refused, .cutOff: true
+    case .timedOut, .tooLong, .notAStream, .closed, .noLibrary: false
+    }
+  }
+}
+
 extension OpenCodeAnswer.Failure {
   var words: String {
     switch self {

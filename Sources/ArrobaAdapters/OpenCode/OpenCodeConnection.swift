@@ -11,7 +11,7 @@ final class OpenCodeConnection {
     case streamOpened
     case streamLost
     case events([OpenCodeEvent])
-    /// It cannot be talked to: another server listens there now, or the password is another.
+    /// It cannot be talked to: nobody listens there any more, or another server does, or the password is another.
     case isAnother(OpenCodeTrouble)
   }
 
@@ -29,6 +29,8 @@ final class OpenCodeConnection {
   private var stream: EventStream?
   private let doubles = SharedDoubles()
   private var failures = 0
+  /// In a row; a server that is only slow refuses nobody.
+  private var refusals = 0
   private var lastBytesMs = 0
   private var watchdog: LoopTimer?
   private var reopening: LoopTimer?
@@ -93,6 +95,7 @@ final class OpenCodeConnection {
       if !isStreaming, !events.isEmpty {
         isStreaming = true
         failures = 0
+        refusals = 0
         hear(.streamOpened)
         openingIsOver()
       }
@@ -134,6 +137,11 @@ final class OpenCodeConnection {
       }
     }
     failures += 1
+    refusals = failure == .refused ? refusals + 1 : 0
+    if refusals >= patience.mostRefusals {
+      return hear(
+        .isAnother(OpenCodeTrouble("OpenCode's server could not be reached: nobody listens at \(base)")))
+    }
     let step = min(patience.longestDelayMs, patience.firstDelayMs << min(failures - 1, 10))
     let delay = step / 2 + Int.random(in: 0...step / 2)
     reopening = Loop.shared.after(delay) { [weak self] in self?.openStream() }

@@ -41,7 +41,6 @@ final class OpenCodeConversation: Conversation {
   /// Nil where nothing can be asked of it.
   var connection: OpenCodeConnection? { server.hasEnded ? nil : server.room.connection }
   var session: String? { translator?.root }
-  var isBusy: Bool { waiting != nil || translator?.turn != nil || (translator?.isBusy ?? false) }
 
   var now: OpenCodeMoment { OpenCodeMoment(ms: LoopClock.nowMs(), wallMs: Clock.wallMs()) }
 
@@ -189,6 +188,11 @@ final class OpenCodeConversation: Conversation {
       guard let self, translator?.turn?.request.id == turn.id else { return }
       switch result {
       case .success: translator?.acknowledge()
+      // Of a server that is ours its end says more, and comes at once.
+      case .failure(.unreachable(.refused)) where server.child == nil:
+        translator?.refuse(
+          .notAccepted, "OpenCode's server could not be reached: nobody listens at \(connection.base)",
+          proof: "connection refused")
       case .failure(let failure): translator?.refused(failure)
       }
       carryOut()
@@ -242,6 +246,7 @@ final class OpenCodeConversation: Conversation {
   }
 
   func serverWasLost(reason: String) {
+    opening.nativeLost(reason)
     translator?.lose(reason: reason)
     translator?.isPolling = false
     isLooking = false
@@ -274,6 +279,7 @@ final class OpenCodeConversation: Conversation {
     setDeadline()
     if waiting != nil, !isOpening, connection != nil { goOn() }
     server.room.pollIfNeeded()
+    server.recycleIfPossible()
   }
 
   private func setDeadline() {

@@ -1,3 +1,4 @@
+internal import ArrobaModel
 internal import ArrobaSystem
 
 /// Where OpenCode is on this machine, as the environment says.
@@ -8,10 +9,15 @@ struct OpenCodeInstallation: Sendable {
   /// The password of that server.
   let endpointPassword: String?
   let port: Int?
-  private let named: String?
+  /// Why the program has no terminal client of its own, where it has none.
+  let noClient: String?
+  /// What the variables say that cannot be.
+  let trouble: OpenCodeTrouble?
+  let named: String?
   private let home: String?
 
-  init(_ environment: [String: String]) {
+  init(_ environment: [String: String], noClient: String? = nil) {
+    self.noClient = noClient
     let environment = ChildEnvironment(environment)
     self.environment = environment
     endpoint = environment["ARROBA_OPENCODE_ENDPOINT"].map { text in
@@ -19,16 +25,62 @@ struct OpenCodeInstallation: Sendable {
     }
     endpointPassword = environment["OPENCODE_SERVER_PASSWORD"]
     port = environment["ARROBA_OPENCODE_PORT"].flatMap { Int($0) }
+    trouble = Self.trouble(
+      endpoint: environment["ARROBA_OPENCODE_ENDPOINT"], port: environment["ARROBA_OPENCODE_PORT"])
     named = environment["ARROBA_OPENCODE_BIN"]
     home = environment["HOME"]
   }
+
+  private static func trouble(endpoint: String?, port: String?) -> OpenCodeTrouble? {
+    if let endpoint {
+      let address = ["http://", "https://"].first { endpoint.hasPrefix($0) }
+        .map { endpoint.dropFirst($0.count) }
+      guard let address, let first = address.first, first != "/", first != ":",
+        address.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+      else {
+        return OpenCodeTrouble(
+          "ARROBA_OPENCODE_ENDPOINT is '\(Words.quoted(endpoint))', which is no address of a server",
+          hint: "write it as http://127.0.0.1:4096, and restart the daemon: arroba daemon restart")
+      }
+      return nil
+    }
+    guard let port, !(Int(port).map { (1...65_535).contains($0) } ?? false) else { return nil }
+    return OpenCodeTrouble(
+      "ARROBA_OPENCODE_PORT is '\(Words.quoted(port))', which is no port",
+      hint: "set it to a number from 1 to 65535, or not at all, and restart the daemon: arroba daemon restart"
+    )
+  }
+
+  /// A start of our own that failed before there was a process, or with its end: perhaps for the port that is set.
+  func judged(_ trouble: OpenCodeTrouble) -> OpenCodeTrouble {
+    guard let port, Sockets.isTaken(port: port) else { return trouble }
+    return OpenCodeTrouble(
+      "port \(port), which ARROBA_OPENCODE_PORT names, is taken by another process; \(trouble.reason)",
+      hint: "set it to a free one, or not at all, and restart the daemon: arroba daemon restart")
+  }
+
+  /// A server that is not ours cannot be mended by us.
+  func advised(_ trouble: OpenCodeTrouble) -> OpenCodeTrouble {
+    guard trouble.hint == nil, endpoint != nil else { return trouble }
+    return OpenCodeTrouble(
+      trouble.reason,
+      hint:
+        "ARROBA_OPENCODE_ENDPOINT names it: start OpenCode 1.18 there, or unset it and Arroba starts its own")
+  }
+
+  /// npm's package is not named: its program may be missing or another's (#20061, #37039).
+  static let advice =
+    "install OpenCode 1.18 (https://opencode.ai/docs), or set ARROBA_OPENCODE_BIN to where it is"
 
   /// The program; looks at files.
   func executable() -> Result<String, OpenCodeTrouble> {
     if let named {
       guard named.hasPrefix("/"), Files.isExecutable(named) else {
         return .failure(
-          OpenCodeTrouble("ARROBA_OPENCODE_BIN names \(named), which is not the path of an executable file"))
+          OpenCodeTrouble(
+            "ARROBA_OPENCODE_BIN names \(named), which is not the path of an executable file",
+            hint:
+              "set it to the absolute path of OpenCode 1.18, and restart the daemon: arroba daemon restart"))
       }
       return .success(named)
     }
@@ -41,7 +93,7 @@ struct OpenCodeInstallation: Sendable {
     return .failure(
       OpenCodeTrouble(
         "there is no opencode on PATH",
-        hint: "npm install -g opencode-ai@1, or set ARROBA_OPENCODE_BIN to where it is"))
+        hint: Self.advice))
   }
 
   /// The server's environment. The password stands in it and nowhere else: never on a command line, never in a log.

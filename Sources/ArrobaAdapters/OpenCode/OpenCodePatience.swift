@@ -9,6 +9,8 @@ struct OpenCodePatience: Sendable {
   /// Before a lost stream is opened again; it doubles from there.
   var firstDelayMs = 250
   var longestDelayMs = 10_000
+  /// As many times in a row nobody listened where the server was: it is gone. That takes a second or two.
+  var mostRefusals = 3
   /// While anything is busy, asks are looked up this often: some come with no event (#44747).
   var askPollMs = 10_000
   /// For the rest of the stream of a server that has ended: what it said last may be a turn's end.

@@ -10,7 +10,8 @@ internal import ArrobaWire
 package final class OpenCodeProvider: ConversationProvider {
   package let name = "opencode"
   private let installation: OpenCodeInstallation
-  private let server: OpenCodeServer
+  let server: OpenCodeServer
+  private let versions = ProgramVersions()
 
   /// `state`: the daemon's state directory. `host`: a share of the children for this provider alone.
   @LoopActor
@@ -18,17 +19,29 @@ package final class OpenCodeProvider: ConversationProvider {
     self.init(environment: environment, state: state, host: host, patience: OpenCodePatience())
   }
 
+  /// `noClient`: why the program has no client of its own, where it has none.
   @LoopActor
-  init(environment: [String: String], state: String, host: any ChildHost, patience: OpenCodePatience) {
-    installation = OpenCodeInstallation(environment)
+  init(
+    environment: [String: String], state: String, host: any ChildHost, patience: OpenCodePatience,
+    noClient: String? = nil
+  ) {
+    installation = OpenCodeInstallation(environment, noClient: noClient)
     server = OpenCodeServer(installation, state: state, host: host, patience: patience)
   }
 
   package func availability() -> ProviderAvailability {
+    if let trouble = installation.trouble {
+      return .unavailable(reason: trouble.reason, executable: installation.endpoint)
+    }
+    // Its version is asked for when it is talked to.
     if let endpoint = installation.endpoint { return .available(version: nil, executable: endpoint) }
     switch installation.executable() {
-    case .success(let path): return .available(version: nil, executable: path)
-    case .failure(let trouble): return .unavailable(reason: trouble.reason)
+    case .success(let path):
+      let environment = installation.environment.entries(adding: [:])
+      let version = versions.version(of: path, name: "opencode", environment: environment)
+      return .available(version: version, executable: path)
+    case .failure(let trouble):
+      return .unavailable(reason: trouble.reason, executable: installation.named ?? "opencode")
     }
   }
 
@@ -49,6 +62,9 @@ package final class OpenCodeProvider: ConversationProvider {
         kind: .notSupported, message: "OpenCode knows no model '\(Words.quoted(model))'",
         hint: "name it as provider/model, as `opencode models` lists them")
     }
+    if let trouble = installation.trouble {
+      throw Refusal(kind: .providerUnavailable, message: trouble.reason, hint: trouble.hint)
+    }
     guard installation.endpoint == nil else { return spec }
     switch installation.executable() {
     case .success(let path): spec.executable = path
@@ -66,16 +82,27 @@ package final class OpenCodeProvider: ConversationProvider {
   }
 
   @LoopActor
-  package func stopAll(done: @escaping @LoopActor () -> Void) { server.stop(done) }
+  package func stopAll(done: @escaping @LoopActor () -> Void) { server.stopForGood(done) }
 }
 
 extension OpenCodeConversation {
-  func nativeTerminal(for run: RunID, columns: UInt16, rows: UInt16) throws(Refusal) -> ChildBirth {
-    guard let connection, let session, let directory else {
-      throw Refusal(
-        kind: .terminalNotAvailable, message: "OpenCode's server is not running for this agent now",
-        hint: "send it a prompt, or try again in a moment")
+  private var awayNow: Refusal {
+    Refusal(
+      kind: .terminalNotAvailable, message: "OpenCode's server is not running for this agent now",
+      hint: "send it a prompt, or try again in a moment")
+  }
+
+  /// A server that was started anew has another password, where it has the same port.
+  var nativeClient: NativeClient {
+    if let reason = server.installation.noClient {
+      return .none(Refusal(kind: .terminalNotAvailable, message: reason, hint: "arroba talk"))
     }
+    guard let connection, session != nil, directory != nil else { return .away(awayNow) }
+    return .at(place: "\(connection.base) \(connection.password)")
+  }
+
+  func nativeTerminal(for run: RunID, columns: UInt16, rows: UInt16) throws(Refusal) -> ChildBirth {
+    guard let connection, let session, let directory else { throw awayNow }
     let program: String
     switch server.installation.executable() {
     case .success(let path): program = path

@@ -1,6 +1,7 @@
 internal import ArrobaHTTP
 internal import ArrobaJSON
 internal import ArrobaLoop
+internal import ArrobaModel
 
 /// The conversations of one server: who is meant by an event, and the second way to an ask where no event tells of it.
 @LoopActor
@@ -20,6 +21,18 @@ final class OpenCodeRoom {
 
   var isEmpty: Bool { conversations.isEmpty }
   var hasBusy: Bool { conversations.values.contains { $0.isBusy } }
+
+  /// Unlike `hasBusy`, a prompt that only waits does not count.
+  var hasTurns: Bool { conversations.values.contains { $0.isTurning } }
+
+  func goOn() { for conversation in conversations.values { conversation.goOn() } }
+
+  /// Says it in each conversation in which something is under way.
+  func tell(_ notice: String) {
+    for conversation in conversations.values where conversation.isTurning {
+      conversation.say(.notice(notice), of: conversation.translator?.runningTurn)
+    }
+  }
 
   func isBusy(besides other: OpenCodeConversation) -> Bool {
     conversations.values.contains { $0 !== other && $0.isBusy }

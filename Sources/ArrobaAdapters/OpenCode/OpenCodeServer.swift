@@ -38,6 +38,10 @@ final class OpenCodeServer {
   var upkeep: LoopTimer?
   /// Set where the server should be started anew as soon as nobody is busy on it.
   var recycleReason: String?
+  /// No prompt begins before it has been started anew.
+  var isTooLarge = false
+  /// The daemon stops: nothing is started any more.
+  private var isOver = false
 
   init(
     _ installation: OpenCodeInstallation, state: String, host: any ChildHost, patience: OpenCodePatience
@@ -49,6 +53,12 @@ final class OpenCodeServer {
     self.host = host
     host.onExit = { [weak self] id, status in self?.exited(id, status) }
     takeOver()
+  }
+
+  /// It begins nothing more, and another one will.
+  var isLeaving: Bool {
+    if case .stopping = phase { return true }
+    return isTooLarge
   }
 
   /// Its last words may still be on their way.
@@ -69,6 +79,7 @@ final class OpenCodeServer {
   }
 
   private func begin() {
+    if let trouble = installation.trouble { return fail(trouble) }
     if let endpoint = installation.endpoint {
       return check(base: endpoint, password: installation.endpointPassword ?? "")
     }
@@ -131,7 +142,7 @@ final class OpenCodeServer {
         lostPorts += 1
         return findProgram()
       }
-      failAndStop(trouble)
+      failAndStop(child == nil ? installation.judged(trouble) : trouble)
     }
   }
 
@@ -139,7 +150,7 @@ final class OpenCodeServer {
   private func checkAgain(_ note: OpenCodeServerNote, untilMs: Int) {
     guard case .connecting = phase else { return }
     check(base: "http://127.0.0.1:\(note.port)", password: note.password) { [weak self] failure in
-      guard let self, failure == .refused, child?.pid == note.pid, LoopClock.nowMs() < untilMs else {
+      guard let self, failure.isPassing, child?.pid == note.pid, LoopClock.nowMs() < untilMs else {
         return false
       }
       Loop.shared.after(patience.notYetMs) { [weak self] in self?.checkAgain(note, untilMs: untilMs) }
@@ -206,6 +217,7 @@ final class OpenCodeServer {
   }
 
   private func failAndStop(_ trouble: OpenCodeTrouble) {
+    let trouble = installation.advised(trouble)
     let hadChild = child != nil
     phase = .down
     if hadChild { stop {} }
@@ -265,7 +277,7 @@ final class OpenCodeServer {
       phase = .down
       upkeep?.cancel()
       room.lose(reason: trouble.reason)
-      if child != nil { stop {} }
+      if child != nil { stop {} } else { room.goOn() }
       return
     }
     room.hear(news)
@@ -310,11 +322,20 @@ final class OpenCodeServer {
   private func stopped(reason: String = "OpenCode's server was stopped") {
     guard case .stopping = phase, !isReaping, child == nil else { return }
     phase = .down
+    isTooLarge = false
     room.lose(reason: reason)
     let waiting = afterStop
     afterStop = []
     for body in waiting { body() }
-    if !waiters.isEmpty { begin() }
+    guard !isOver else { return }
+    // What waited for this server goes on with the next one.
+    room.goOn()
+    if !waiters.isEmpty, case .down = phase { begin() }
+  }
+
+  func stopForGood(_ done: @escaping @LoopActor () -> Void) {
+    isOver = true
+    stop(done)
   }
 
   /// Called whenever a conversation has gone.

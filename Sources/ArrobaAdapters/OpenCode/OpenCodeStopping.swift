@@ -34,9 +34,14 @@ extension OpenCodeConversation {
     }
   }
 
+  var isBusy: Bool { waiting != nil || isTurning }
+
+  /// Something runs in it, of ours or not.
+  var isTurning: Bool { translator?.turn != nil || (translator?.isBusy ?? false) }
+
   /// An abort that is still on its way would hit the next turn as well as the one that it was meant for.
   var mayBegin: Bool {
-    abortsUnderWay == 0 && translator?.isBusy == false && translator?.turn == nil
+    abortsUnderWay == 0 && !server.isLeaving && translator?.isBusy == false && translator?.turn == nil
   }
 
   private func startLadder() {

@@ -25,13 +25,23 @@ extension OpenCodeServer {
     guard let child else { return }
     upkeep = Loop.shared.after(OpenCodeUpkeep.everyMs) { [weak self] in
       guard let self, case .up = phase, self.child?.pid == child.pid else { return }
-      switch OpenCodeUpkeep.judge(residentBytes: ProcessTree.residentBytes(of: child.pid) ?? 0) {
-      case .fine: break
-      case .recycleWhenIdle(let reason), .recycleSoon(let reason): recycleReason = reason
-      }
-      recycleIfPossible()
+      weighed(ProcessTree.residentBytes(of: child.pid) ?? 0)
       keepUp()
     }
+  }
+
+  /// One that is merely large waits until nobody wants anything of it. A huge one lets what runs come to its end, and
+  /// begins nothing any more.
+  func weighed(_ residentBytes: Int) {
+    switch OpenCodeUpkeep.judge(residentBytes: residentBytes) {
+    case .fine: break
+    case .recycleWhenIdle(let reason): recycleReason = reason
+    case .recycleSoon(let reason):
+      recycleReason = reason
+      if !isTooLarge { room.tell("\(reason); it is started anew when this turn has ended") }
+      isTooLarge = true
+    }
+    recycleIfPossible()
   }
 
   /// To be started anew as soon as nobody is busy.
@@ -41,7 +51,8 @@ extension OpenCodeServer {
   }
 
   func recycleIfPossible() {
-    guard recycleReason != nil, case .up = phase, !room.hasBusy, child != nil else { return }
+    guard recycleReason != nil, case .up = phase, child != nil else { return }
+    guard isTooLarge ? !room.hasTurns : !room.hasBusy else { return }
     recycleReason = nil
     stop {}
   }

@@ -98,7 +98,7 @@ enum OpenCodeIdentity: Sendable, Equatable {
       return .trouble(
         OpenCodeTrouble(
           "OpenCode \(version) is too old; \(OpenCodeVersion.oldest) or a later 1.x is needed",
-          hint: "npm install -g opencode-ai@1"))
+          hint: OpenCodeInstallation.advice))
     }
     return .usable(version: version)
   }
@@ -106,7 +106,7 @@ enum OpenCodeIdentity: Sendable, Equatable {
   static func tooNew(_ version: String) -> OpenCodeTrouble {
     OpenCodeTrouble(
       "OpenCode \(version.prefix(40)) speaks another protocol, which is not supported yet; 1.18 is",
-      hint: "npm install -g opencode-ai@1, or set ARROBA_OPENCODE_BIN to a 1.18 beside it")
+      hint: OpenCodeInstallation.advice)
   }
 
   private static func notOpenCode(_ place: String) -> OpenCodeTrouble {

@@ -20,7 +20,9 @@ package final class ScriptedProvider: ConversationProvider {
     environment["ARROBA_SCRIPTED_DATA"] = "\(state)/scripted/data"
     // These are the real one's.
     for name in ["ARROBA_OPENCODE_ENDPOINT", "ARROBA_OPENCODE_PORT"] { environment[name] = nil }
-    opencode = OpenCodeProvider(environment: environment, state: "\(state)/scripted", host: host)
+    opencode = OpenCodeProvider(
+      environment: environment, state: "\(state)/scripted", host: host, patience: OpenCodePatience(),
+      noClient: "a scripted agent has no screen of its own")
   }
 
   private var trouble: String? {
@@ -31,7 +33,8 @@ package final class ScriptedProvider: ConversationProvider {
   }
 
   package func availability() -> ProviderAvailability {
-    trouble.map { .unavailable(reason: $0) } ?? opencode.availability()
+    trouble.map { .unavailable(reason: $0, executable: program ?? "arroba-scripted") }
+      ?? opencode.availability()
   }
 
   package func complete(_ spec: AgentSpec) throws(Refusal) -> AgentSpec {

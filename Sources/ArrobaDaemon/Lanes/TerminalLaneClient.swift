@@ -101,6 +101,8 @@ final class TerminalLaneClient: TerminalClient {
     connection.send(TerminalFrame.resize(columns: columns, rows: rows))
   }
 
+  func told(_ notice: String) { self.notice(notice) }
+
   func programEnded(_ status: ExitStatus) {
     exit = status
     pump()

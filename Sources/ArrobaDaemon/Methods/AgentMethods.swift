@@ -64,7 +64,8 @@ extension Exchange {
     for member in object.members {
       guard !member.key.isEmpty, !member.key.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "=") })
       else {
-        throw Params.invalid("env", expected: "names without '='", got: .string(Words.quoted(member.key)))
+        // What stands behind it may be meant as the value.
+        throw Params.invalid("env", expected: "names without '='", got: .string(member.key))
       }
       // The value may be a secret: it is not repeated in the error.
       guard let text = member.value.string, !text.utf8.contains(0) else {
@@ -135,8 +136,11 @@ extension Exchange {
               "name": .string(name), "available": true, "version": .text(version),
               "executable": .text(executable),
             ])
-          case .unavailable(let reason):
-            ["name": .string(name), "available": false, "reason": .string(reason)]
+          case .unavailable(let reason, let executable):
+            .record([
+              "name": .string(name), "available": false, "reason": .string(reason),
+              "executable": .text(executable),
+            ])
           }
         })
     ]

@@ -38,11 +38,21 @@ extension Exchange {
       guard let id = value["log"]?.string else {
         throw Params.invalid("after.log", expected: "the log's id", got: value["log"])
       }
-      let isOther = id != log.id || UInt64(seq) > log.head
-      guard isOther || UInt64(seq) + 1 < log.oldest else { return (UInt64(seq), nil) }
+      let reason: String? =
+        if id != log.id {
+          "other_log"
+        } else if UInt64(seq) > log.head {
+          // A log that was put back from a copy, or a client that counted wrong.
+          "beyond_head"
+        } else if UInt64(seq) + 1 < log.oldest {
+          "compacted"
+        } else {
+          nil
+        }
+      guard let reason else { return (UInt64(seq), nil) }
       let gap: JSON = [
         "requested": .int(seq), "oldest": .int(Int(log.oldest)),
-        "reason": .string(isOther ? "other_log" : "compacted"),
+        "reason": .string(reason),
       ]
       return (log.head, gap)
     case let other?: throw Params.invalid("after", expected: expected, got: other)

@@ -16,9 +16,17 @@ struct Params {
     }
   }
 
+  /// What people type, and what may hold a secret: no error repeats it (protocol.md, section 4).
+  private static let unrepeated: Set<String> = [
+    "text", "keys", "bytes", "base64", "env", "argv", "note", "choice", "attachments", "agents", "params",
+  ]
+
   static func invalid(_ field: String, expected: String, got: JSON?) -> WireError {
+    let name = field.prefix { $0 != "[" && $0 != "." }
     let came = got.map { json in
       switch json {
+      case .string(let text) where unrepeated.contains(String(name)):
+        "a string of \(text.utf8.count) byte\(text.utf8.count == 1 ? "" : "s")"
       case .string(let text): "'\(text.count > 60 ? String(text.prefix(60)) + "…" : text)'"
       case .int(let number): "\(number)"
       case .null, .bool, .double, .array, .object: json.kindName

@@ -18,6 +18,8 @@ package final class ConversationRoom {
 
   /// Where what is said is decided upon; set once by the kernel.
   var hear: (@LoopActor (SessionID, AgentID, ProviderSignal) -> Void)?
+  /// What an agent's native client talks to is gone; set once by the kernel.
+  var nativeLost: (@LoopActor (AgentID, RunID, _ reason: String) -> Void)?
 
   nonisolated init(providers: ProviderRegistry, socket: String) {
     self.providers = providers
@@ -41,7 +43,8 @@ package final class ConversationRoom {
     let joiner = DeltaJoiner { [weak self] signal in self?.hear?(session, agent.id, signal) }
     let opening = ConversationOpening(
       identity: AgentIdentity(session: session, agent: agent.id, socket: socket), run: agent.run,
-      spec: agent.spec, resume: talk?.conversation, lastMark: talk?.lastMark, say: { joiner.take($0) })
+      spec: agent.spec, resume: talk?.conversation, lastMark: talk?.lastMark, say: { joiner.take($0) },
+      nativeLost: { [weak self] in self?.nativeLost?(agent.id, agent.run, $0) })
     seats[agent.id] = Seat(
       run: agent.run, session: session, joiner: joiner, conversation: provider.open(opening))
   }

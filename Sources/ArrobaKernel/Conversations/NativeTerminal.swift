@@ -9,14 +9,20 @@ extension Kernel {
   /// As long as a provider that is just being started may need until its client has something to show.
   private static let patienceMs = 20_000
 
-  /// The run of the client that belongs to that run of the agent: known by it also after a restart of the daemon.
-  static func nativeRun(of run: RunID) -> RunID { RunID(run.text + ".native") }
+  /// The run of the client that belongs to that run of the agent and talks to that place: known by it also after a
+  /// restart of the daemon. The place may hold a password, so only a hash of it is shown (FNV-1a, 64 bits).
+  static func nativeRun(of run: RunID, at place: String) -> RunID {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in place.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    return RunID(nativePrefix(of: run) + String(hash, radix: 36))
+  }
+
+  private static func nativePrefix(of run: RunID) -> String { run.text + ".native." }
 
   /// Makes sure that the provider's client runs on a terminal of the agent, in that size if it has to be started.
   package func openNative(
     _ agent: AgentID, in session: SessionID, columns: UInt16, rows: UInt16
   ) async throws(Refusal) {
-    if let there = terminals.terminal(of: agent), there.exit == nil { return }
     guard !terminals.isStarting(agent) else { return }  // another client asked first
     let deadline = LoopClock.nowMs() + Self.patienceMs
     while true {
@@ -26,21 +32,35 @@ extension Kernel {
           kind: .terminalNotAvailable, message: "the agent has no terminal now: \(reason)",
           hint: "arroba agent restart", details: ["agent": .string(agent.text)])
       }
-      do {
-        let open = conversation(of: now, run: run, in: session)
-        let native = Self.nativeRun(of: run.id)
-        guard let birth = try open?.nativeTerminal(for: native, columns: columns, rows: rows) else { return }
+      guard let open = conversation(of: now, run: run, in: session) else { return }
+      switch open.nativeClient {
+      case .none(let refusal): throw refusal
+      case .away(let refusal): guard LoopClock.nowMs() < deadline else { throw refusal }
+      case .at(let place):
+        let native = Self.nativeRun(of: run.id, at: place)
+        if let there = terminals.terminal(of: agent), there.exit == nil {
+          if there.run == native { return }
+          terminals.dismiss(
+            agent, because: "it talked to a server that is no more; another client takes its place")
+        }
+        let birth = try open.nativeTerminal(for: native, columns: columns, rows: rows)
         var spec = now.spec
         (spec.columns, spec.rows) = (columns, rows)
         terminals.open(
           session: session, agent: NewAgent(id: agent, run: native, spec: spec), birth: birth
         ) { [surroundings] in surroundings.process($0) }
         return
-      } catch {
-        guard LoopClock.nowMs() < deadline else { throw error }
       }
       await nextEvent(untilMs: deadline)
     }
+  }
+
+  /// What the client talks to is gone. It would only try again and again, and never find it.
+  func endNative(of agent: AgentID, run: RunID, because reason: String) {
+    guard let there = terminals.terminal(of: agent), there.exit == nil,
+      there.run.text.hasPrefix(Self.nativePrefix(of: run))
+    else { return }
+    terminals.dismiss(agent, because: "\(reason), and its client with it; arroba attach opens another one")
   }
 
   private func nextEvent(untilMs deadline: Int) async {
@@ -55,10 +75,14 @@ extension Kernel {
 
   /// The client that an earlier daemon left, if it lives.
   func takeUpNative(of agent: Agent, run: Run, from children: inout [String: BornChild]) {
-    let native = Self.nativeRun(of: run.id)
-    guard let child = children.removeValue(forKey: native.text) else { return }
-    terminals.adopt(
-      child, session: agent.session, agent: NewAgent(id: agent.id, run: native, spec: agent.spec))
+    let prefix = Self.nativePrefix(of: run.id)
+    let left = children.keys.filter { $0.hasPrefix(prefix) }.compactMap { children.removeValue(forKey: $0) }
+    // One that was dismissed just before the daemon died may be there as well; the next attach replaces either.
+    for child in left {
+      terminals.adopt(
+        child, session: agent.session,
+        agent: NewAgent(id: agent.id, run: RunID(child.id), spec: agent.spec))
+    }
   }
 }
 

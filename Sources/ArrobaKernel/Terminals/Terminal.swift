@@ -160,7 +160,7 @@ package final class Terminal {
   /// The end to tell a client that attaches now; nil while output may still come.
   package var endToTell: ExitStatus? { hasEndedOutput ? exit : nil }
 
-  /// The program is gone, but something it left behind may keep the terminal open: that is not waited for.
+  /// The program is gone; what it left behind may keep the terminal open, and is not waited for.
   func stopWaitingForOutput() {
     guard !hasEndedOutput else { return }
     lane.close()
@@ -314,6 +314,8 @@ package final class Terminal {
 
   /// Input of a daemon that was killed in the middle of a write: attachments and counts, to be said.
   func cutWrites() -> [InputLedger.Entry] { ledger.recoverCutWrites() }
+
+  func tell(_ notice: String) { for viewer in viewers { viewer.client.told(notice) } }
 
   func close() {
     watch?.stop()

@@ -9,6 +9,8 @@ package protocol TerminalClient: AnyObject {
   /// There are bytes after its offset.
   func outputIsThere()
   func sizeChanged(columns: UInt16, rows: UInt16)
+  /// Something that whoever looks should know.
+  func told(_ notice: String)
   /// The program has ended; all its output is in the ring.
   func programEnded(_ status: ExitStatus)
   /// Another connection has taken over this attachment.

@@ -12,6 +12,8 @@ package final class TerminalRoom {
   private var agents: [RunID: (session: SessionID, agent: AgentID)] = [:]
   /// Runs whose program is being ended; they are forgotten when it has.
   private var leaving: Set<RunID> = []
+  /// The daemon stops, and every end from now on is its doing.
+  private var isEndingAll = false
   /// Agents whose program has ended and whose terminal is kept, the latest last.
   private var ended: [AgentID] = []
   /// Why an agent's program could not start: known here before it is recorded.
@@ -106,7 +108,9 @@ package final class TerminalRoom {
     guard let (session, agent) = agents[run] else { return }
     agents[run] = nil
     if let terminal = terminals[agent], terminal.run == run { ended(terminal, status) }
-    report?(session, agent, .exited(run, status.modelled))
+    report?(
+      session, agent,
+      isEndingAll ? .lost(run, reason: Self.stoppedWords) : .exited(run, status.modelled))
     if leaving.remove(run) != nil {
       host.forget(run.text)
       if let terminal = terminals[agent], terminal.run == run { remove(agent) }
@@ -163,6 +167,17 @@ package final class TerminalRoom {
     remove(agent)
   }
 
+  /// A program that is of no use any more: those who look are told why, and it is hung up without being waited for.
+  func dismiss(_ agent: AgentID, because reason: String) {
+    guard let old = terminals[agent] else { return }
+    old.tell(reason)
+    old.programEnded(.signal(1))  // SIGHUP
+    old.stopWaitingForOutput()
+    agents[old.run] = nil
+    leaving.remove(old.run)
+    close(agent)
+  }
+
   /// Before a new run of the agent: the old terminal and its ring make room.
   private func close(_ agent: AgentID) {
     guard let old = terminals[agent] else { return }
@@ -174,8 +189,11 @@ package final class TerminalRoom {
     terminals.removeValue(forKey: agent)?.close()
   }
 
+  package static let stoppedWords = "interrupted: the daemon was stopped"
+
   /// Ends all programs; `done` once all have ended or `limitMs` have passed.
   package func endAll(limitMs: Int, _ done: @escaping @LoopActor () -> Void) {
+    isEndingAll = true
     for run in agents.keys {
       host.signal(run.text, 1)
       host.signal(run.text, 18)

@@ -144,8 +144,12 @@ extension Session {
 }
 
 extension Agent {
-  /// Whether ending it loses something: a program that runs, a prompt that is under way or waits.
-  package var isBusy: Bool { talk.map { !$0.prompts.isEmpty } ?? isLive }
+  /// Whether ending it loses something: a program that runs; of a conversation, a prompt that is under way or waits, or
+  /// work that goes on without one. A conversation at rest can be resumed and loses nothing.
+  package var isBusy: Bool {
+    guard let talk else { return isLive }
+    return !talk.prompts.isEmpty || isLive && (activity.state == .working || !talk.openAsks.isEmpty)
+  }
 
   fileprivate func decide(_ command: AgentCommand, in session: Session) throws(Refusal) -> Decision {
     switch command {

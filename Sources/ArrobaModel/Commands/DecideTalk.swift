@@ -145,9 +145,8 @@ extension Agent {
         code: Refusal.invalidParams, kind: nil, message: "choice: \(words)",
         hint: choices.isEmpty ? nil : "one of: \(choices)", details: ["field": "choice"])
     }
-    if let unknown = answer.choices.first(where: { ask.choice($0) == nil }) {
-      throw wrong("'\(Words.quoted(unknown))' is not offered")
-    }
+    // It was typed, so it is not repeated.
+    guard answer.choices.allSatisfy({ ask.choice($0) != nil }) else { throw wrong("that is not offered") }
     guard answer.choices.count <= 1 || ask.takesSeveral else { throw wrong("one is expected, several came") }
     guard !answer.choices.isEmpty || (ask.takesText && answer.text != nil) else {
       throw wrong(ask.takesText ? "a choice or a note is expected" : "a choice is expected, none came")

@@ -19,7 +19,8 @@ package struct Talk: Sendable, Equatable {
   package var transcript: [TranscriptEntry] = []
 
   /// An entry of a transcript: the event that puts it there, and the one that says what it is. They differ for a prompt,
-  /// which stands where it was sent and says what it was submitted, or last edited, as.
+  /// which stands where it was sent and says what it was submitted, or last edited, as; and for an item, which stands
+  /// where it began and says what it was completed as.
   package struct TranscriptEntry: Sendable, Equatable {
     package let seq: UInt64
     package let source: UInt64
@@ -27,6 +28,8 @@ package struct Talk: Sendable, Equatable {
 
   package struct KnownItem: Sendable, Equatable {
     package let id: ItemID
+    /// The event with which it began.
+    package let began: UInt64
     /// Of the item as it was completed; nil while it is not.
     package var fingerprint: UInt64?
   }
@@ -92,13 +95,28 @@ extension Talk {
 
   mutating func apply(_ event: ItemEvent, of id: ItemID, from record: RecordedEvent) {
     switch event {
-    case .started(let item): items[item.key] = KnownItem(id: id, fingerprint: nil)
+    case .started(let item):
+      items[item.key] = KnownItem(id: id, began: beginning(of: item, id, record), fingerprint: nil)
     case .delta: return  // told to those who watch; the completed item holds all of it
     case .completed(let item):
-      items[item.key] = KnownItem(id: id, fingerprint: item.fingerprint)
-      transcript.append(TranscriptEntry(seq: record.seq, source: record.seq))
+      let began = beginning(of: item, id, record)
+      items[item.key] = KnownItem(id: id, began: began, fingerprint: item.fingerprint)
+      // In order, since pages are cut by it. What is completed once more, as something else, is that.
+      var index = transcript.endIndex
+      while index > 0, transcript[index - 1].seq > began { index -= 1 }
+      let entry = TranscriptEntry(seq: began, source: record.seq)
+      if index > 0, transcript[index - 1].seq == began {
+        transcript[index - 1] = entry
+      } else {
+        transcript.insert(entry, at: index)
+      }
     case .dropped(let key): items[key] = nil
     }
+  }
+
+  /// An item that is said anew stays where it first began.
+  private func beginning(of item: Item, _ id: ItemID, _ record: RecordedEvent) -> UInt64 {
+    items[item.key].flatMap { $0.id == id ? $0.began : nil } ?? record.seq
   }
 
   mutating func apply(_ event: AskEvent, of id: AskID, prompt: PromptID?, from record: RecordedEvent) {

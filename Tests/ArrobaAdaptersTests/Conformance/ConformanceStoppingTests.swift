@@ -20,7 +20,7 @@ struct ConformanceStoppingTests {
   }
 
   @Test(
-    "A turn is stopped wherever it is, ends as cancelled, and leaves no ask; the next one is answered",
+    "A turn is stopped wherever it is, ends as cancelled, and leaves no ask; the next one is answered (#20250)",
     arguments: Contestants.allCases,
     [
       Situation.heldPrompt, .heldText, .heldTool, .permission, .question, .childPermission, .lastingFailure,
@@ -82,7 +82,7 @@ struct ConformanceStoppingTests {
   }
 
   @Test(
-    "By force a turn ends at once, as interrupted; the next one waits until it really has",
+    "By force a turn ends at once, as interrupted; the next one waits until it really has (t3code #8813)",
     arguments: Contestants.allCases)
   func force(contestants: Contestants) async throws {
     try await ConformanceTests.with(contestants) { contestant, witness in
