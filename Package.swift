@@ -57,8 +57,8 @@ var targets: [Target] = [
   .executableTarget(
     name: "arroba-daemon",
     dependencies: [
-      "ArrobaAdapters", "ArrobaDaemon", "ArrobaLoop", "ArrobaProvider", "ArrobaSupervision", "ArrobaSystem",
-      "ArrobaWire",
+      "ArrobaAdapters", "ArrobaDaemon", "ArrobaJSON", "ArrobaLoop", "ArrobaProvider", "ArrobaSupervision",
+      "ArrobaSystem", "ArrobaWire",
     ]),
   .executableTarget(name: "arroba-scripted", dependencies: ["ArrobaScripted", "ArrobaSystem"]),
   // It stays resident beside every daemon: without a dynamic loader it takes 3.8 MB instead of 6.4.

@@ -23,7 +23,8 @@ package protocol TerminalProvider: Provider {
 /// Whether a provider can start anything here, and with what.
 package enum ProviderAvailability: Sendable, Equatable {
   case available(version: String?, executable: String?)
-  case unavailable(reason: String)
+  /// `hint`: what makes it available.
+  case unavailable(reason: String, hint: String? = nil)
 }
 
 /// What a program inside an agent is told of where it runs.

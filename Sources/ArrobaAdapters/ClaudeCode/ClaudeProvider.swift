@@ -17,10 +17,17 @@ package final class ClaudeProvider: ConversationProvider {
     children = LineChildren(host: host)
   }
 
-  package func availability() -> ProviderAvailability {
+  package func availability() -> ProviderAvailability { Self.availability(of: installation) }
+
+  /// The same without a daemon, for the doctor.
+  package static func check(in environment: [String: String]) -> ProviderAvailability {
+    availability(of: ClaudeInstallation(environment))
+  }
+
+  private static func availability(of installation: ClaudeInstallation) -> ProviderAvailability {
     switch installation.executable() {
     case .success(let path): .available(version: installation.version(of: path), executable: path)
-    case .failure(let trouble): .unavailable(reason: trouble.reason)
+    case .failure(let trouble): .unavailable(reason: trouble.reason, hint: trouble.hint)
     }
   }
 

@@ -24,11 +24,24 @@ package final class OpenCodeProvider: ConversationProvider {
     server = OpenCodeServer(installation, state: state, host: host, patience: patience)
   }
 
-  package func availability() -> ProviderAvailability {
+  package func availability() -> ProviderAvailability { Self.availability(of: installation) }
+
+  /// The same without a daemon, for the doctor: it also asks the program for its version.
+  package static func check(in environment: [String: String]) -> ProviderAvailability {
+    let installation = OpenCodeInstallation(environment)
+    guard case .available(nil, let path?) = availability(of: installation), installation.endpoint == nil
+    else { return availability(of: installation) }
+    switch installation.version(of: path) {
+    case .success(let version): return .available(version: version, executable: path)
+    case .failure(let trouble): return .unavailable(reason: trouble.reason, hint: trouble.hint)
+    }
+  }
+
+  private static func availability(of installation: OpenCodeInstallation) -> ProviderAvailability {
     if let endpoint = installation.endpoint { return .available(version: nil, executable: endpoint) }
     switch installation.executable() {
     case .success(let path): return .available(version: nil, executable: path)
-    case .failure(let trouble): return .unavailable(reason: trouble.reason)
+    case .failure(let trouble): return .unavailable(reason: trouble.reason, hint: trouble.hint)
     }
   }
 
