@@ -147,6 +147,28 @@ struct TalkVerbTests {
     #expect(asked[1].params["limit"] == 5 && run.error == "" && run.code == 0)
   }
 
+  private static let middle: JSON = [
+    ["id": "i_8", "type": "text", "text": "half", "agent": "a_klmnopqrst", "prompt": "p_111111", "seq": 8]
+  ]
+
+  @Test("Of a prompt that began before the page it is told how it ended; of one that is forgotten, nothing")
+  func middle() throws {
+    let failed = TalkSample.prompt(state: "failed", position: nil)
+    func said(_ answer: @escaping FakeDaemon.Handler) throws -> ToolRun {
+      try run(
+        ["history", "build", "-n", "1"],
+        [
+          "session.get": { _, _ in .result(TalkSample.whole()) },
+          "session.history": { _, _ in .result(["items": Self.middle, "next": 8, "asOf": 9]) },
+          "prompt.get": answer,
+        ]
+      ).0
+    }
+    #expect(try said { _, _ in .result(failed) } == ToolRun(out: "half\nfailed\n"))
+    #expect(
+      try said { _, _ in .error(WireError(kind: .promptNotFound, message: "no")) } == ToolRun(out: "half\n"))
+  }
+
   @Test("More items than a page has are asked for page by page, and with --json are one object")
   func pages() throws {
     let (run, asked) = try run(

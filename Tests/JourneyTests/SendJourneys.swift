@@ -76,6 +76,40 @@ struct SendJourneys {
     }
   }
 
+  @Test("Where answer and remarks go to one file, each remark has lines of its own")
+  func oneFile() throws {
+    try withDaemon { daemon in
+      let (code, said) = try daemon.arroba(["run", "--provider", "scripted", "--", "[[tool ls]]"])
+      #expect(code == 0)
+      let call = try #require(said.range(of: "[bash] ls"))
+      #expect(call.lowerBound == said.startIndex || said[..<call.lowerBound].last == "\n", "\(said)")
+    }
+  }
+
+  @Test("A prompt that failed is told as that, however little of it is asked for")
+  func failed() throws {
+    try withDaemon { daemon in
+      let id = try daemon.conversation()
+      #expect(try daemon.arroba(["send", id, "--wait", "--", "[[401]]"]).code == 1)
+      let whole = try daemon.arroba(["history", id]).output
+      let last = try #require(whole.split(separator: "\n").last { $0.hasPrefix("failed") })
+      let short = try daemon.arroba(["history", id, "-n", "1"]).output
+      #expect(short.split(separator: "\n").last == last && !short.contains("> [[401]]"), "\(short)")
+    }
+  }
+
+  @Test("A program is one shot as well: its bytes, its status, and nothing left behind")
+  func program() throws {
+    try withDaemon { daemon in
+      let words = ["run", "--provider", "terminal"]
+      let script = ["--", "sh", "-c", "echo from here; exit 7"]
+      let (code, said) = try daemon.arroba(words + ["--status"] + script)
+      #expect(code == 7 && said.contains("from here"), "\(said)")
+      #expect(try daemon.arroba(words + script).code == 0)
+      #expect(try daemon.client().request("session.list", ["all": true]).list("sessions").isEmpty)
+    }
+  }
+
   @Test("Lines of a pipe are prompts, and the answers are the output")
   func pipe() throws {
     try withDaemon { daemon in

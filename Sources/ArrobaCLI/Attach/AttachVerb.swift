@@ -15,7 +15,7 @@ struct AttachVerb {
     if context.isInsideAgent && !options.isForced {
       throw Misuse(
         "this is an agent's terminal: attaching from within would show a session in itself",
-        hint: "--force attaches all the same")
+        hint: "--force attaches all the same", isUnconfirmed: true)
     }
     guard !options.isRaw else { return }
     guard seat.isTerminal else {

@@ -25,6 +25,26 @@ extension Context {
     }
   }
 
+  /// A program instead of a prompt: shown until it ends, then removed. Who detaches from it leaves it running.
+  func runProgram(_ birth: Birth, takesStatus: Bool) throws -> Int32 {
+    let options = Attaching(isRaw: !seat.isTerminal, takesStatus: takesStatus)
+    let verb = AttachVerb(context: self, options: options, seat: seat)
+    try verb.check()
+    let session = try client.command(
+      "session.create", .record(["workspace": .string(workspace), "agents": [agent(birth)]]))
+    guard let id = session["id"]?.string else {
+      throw ClientError.malformed("the daemon told of a session without an id")
+    }
+    let code = try verb.run(Target(session: id, agent: nil), named: Names.reference(of: session))
+    let left = try client.ask("session.get", ["session": .string(id)])["agents"]?.array ?? []
+    if left.contains(where: { $0["run"]?["state"]?.string != "ended" }) {
+      output.note("[it goes on: arroba attach \(Clean.line(id))]")
+    } else {
+      remove(id)
+    }
+    return code
+  }
+
   private func one(_ text: String, _ sending: Sending, in session: JSON, _ signals: ClientSignals) throws
     -> Int32
   {

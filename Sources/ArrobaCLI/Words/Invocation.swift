@@ -26,6 +26,7 @@ package enum Invocation: Equatable, Sendable {
   case wait(Target, for: Goal, timeoutMs: Int?, status: Bool)
   case talking(Talking)
   case health
+  case providers
   case doctor
   case daemon(DaemonAction)
   case logs(LogFilter, follow: Bool)
@@ -57,14 +58,8 @@ package struct Birth: Equatable, Sendable {
   /// nil: the daemon's default, or `terminal` where a program is given.
   package var provider: String?
   package var model: String?
-  package var worktree: Worktree?
   package var environment: [Variable] = []
   package var program: [String] = []
-
-  package enum Worktree: Equatable, Sendable {
-    case any
-    case branch(String)
-  }
 
   package struct Variable: Equatable, Sendable {
     package let name: String
