@@ -13,12 +13,14 @@ var targets: [Target] = [
   // floor 1: the machine, the words on the wire
   .target(name: "ArrobaLoop", dependencies: ["CPty"]),
   .target(name: "ArrobaSystem", dependencies: ["ArrobaTime", "CPty"]),
+  .target(name: "ArrobaRelayWire", dependencies: ["ArrobaJSON"]),
   .target(name: "ArrobaWire", dependencies: ["ArrobaJSON"]),
   // floor 2: the model, keeping, and the contract with what runs
   .target(name: "ArrobaModel", dependencies: ["ArrobaJSON", "ArrobaTime", "ArrobaWire"]),
   .target(name: "ArrobaHTTP", dependencies: ["ArrobaLoop", "ArrobaSystem"]),
   .target(name: "ArrobaLog", dependencies: ["ArrobaLoop", "ArrobaSystem"]),
   .target(name: "ArrobaProvider", dependencies: ["ArrobaLoop", "ArrobaModel", "ArrobaSupervision"]),
+  .target(name: "ArrobaTransport", dependencies: ["ArrobaJSON", "ArrobaRelayWire", "ArrobaSystem"]),
   // floor 3: behaviour
   .target(
     name: "ArrobaAdapters",
@@ -27,27 +29,33 @@ var targets: [Target] = [
       "ArrobaSystem",
       "ArrobaWire",
     ]),
-  .target(name: "ArrobaClient", dependencies: ["ArrobaJSON", "ArrobaSystem", "ArrobaWire"]),
+  .target(
+    name: "ArrobaClient",
+    dependencies: ["ArrobaJSON", "ArrobaRelayWire", "ArrobaSystem", "ArrobaTransport", "ArrobaWire"]),
   .target(
     name: "ArrobaKernel",
     dependencies: [
       "ArrobaJSON", "ArrobaLog", "ArrobaLoop", "ArrobaModel", "ArrobaProvider", "ArrobaSupervision",
       "ArrobaTerminal", "ArrobaWire",
     ]),
+  .target(
+    name: "ArrobaRelay",
+    dependencies: ["ArrobaJSON", "ArrobaRelayWire", "ArrobaSystem", "ArrobaTime", "ArrobaWire"]),
   .target(name: "ArrobaScripted", dependencies: ["ArrobaJSON", "ArrobaLoop", "ArrobaSystem"]),
   .target(name: "ArrobaSupervisor", dependencies: ["ArrobaSupervision", "ArrobaSystem", "CPty"]),
   // floor 4: surfaces
   .target(
     name: "ArrobaCLI",
     dependencies: [
-      "ArrobaClient", "ArrobaJSON", "ArrobaSupervision", "ArrobaSystem", "ArrobaTerminal", "ArrobaTime",
-      "ArrobaWire",
+      "ArrobaClient", "ArrobaJSON", "ArrobaRelayWire", "ArrobaSupervision", "ArrobaSystem",
+      "ArrobaTerminal", "ArrobaTime", "ArrobaTransport", "ArrobaWire",
     ]),
   .target(
     name: "ArrobaDaemon",
     dependencies: [
       "ArrobaJSON", "ArrobaKernel", "ArrobaLog", "ArrobaLoop", "ArrobaModel", "ArrobaProvider",
-      "ArrobaSupervision", "ArrobaSystem", "ArrobaTerminal", "ArrobaWire",
+      "ArrobaRelayWire", "ArrobaSupervision", "ArrobaSystem", "ArrobaTerminal", "ArrobaTransport",
+      "ArrobaWire",
     ]),
   // floor 5: mains
   // Each command is a process of its own: half the time of its start was the dynamic loader's.
@@ -60,6 +68,10 @@ var targets: [Target] = [
       "ArrobaAdapters", "ArrobaDaemon", "ArrobaJSON", "ArrobaLoop", "ArrobaProvider", "ArrobaSupervision",
       "ArrobaSystem", "ArrobaWire",
     ]),
+  // For a machine that may have nothing else of ours, nor of Swift.
+  .executableTarget(
+    name: "arroba-relay", dependencies: ["ArrobaRelay", "ArrobaSystem"],
+    linkerSettings: [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
   .executableTarget(name: "arroba-scripted", dependencies: ["ArrobaScripted", "ArrobaSystem"]),
   // It stays resident beside every daemon: without a dynamic loader it takes 3.8 MB instead of 6.4.
   .executableTarget(
@@ -70,6 +82,13 @@ var targets: [Target] = [
     name: "ArrobaTestSupport", dependencies: ["ArrobaJSON", "ArrobaSystem", "ArrobaWire"],
     path: "Tests/Support"),
   .testTarget(name: "ArrobaJSONTests", dependencies: ["ArrobaJSON", "ArrobaTestSupport"]),
+  .testTarget(
+    name: "ArrobaRelayTests",
+    dependencies: [
+      "ArrobaJSON", "ArrobaRelay", "ArrobaRelayWire", "ArrobaSystem", "ArrobaTestSupport", "ArrobaTransport",
+      "arroba-relay",
+    ]),
+  .testTarget(name: "ArrobaRelayWireTests", dependencies: ["ArrobaJSON", "ArrobaRelayWire"]),
   .testTarget(name: "ArrobaSupervisionTests", dependencies: ["ArrobaSupervision"]),
   .testTarget(
     name: "ArrobaTerminalTests", dependencies: ["ArrobaJSON", "ArrobaTerminal", "ArrobaTestSupport"]),
@@ -111,7 +130,8 @@ var targets: [Target] = [
   .testTarget(
     name: "ArrobaCLITests",
     dependencies: [
-      "ArrobaCLI", "ArrobaClient", "ArrobaJSON", "ArrobaSupervision", "ArrobaSystem", "ArrobaTerminal",
+      "ArrobaCLI", "ArrobaClient", "ArrobaJSON", "ArrobaRelayWire", "ArrobaSupervision", "ArrobaSystem",
+      "ArrobaTerminal",
       "ArrobaTestSupport", "ArrobaTime", "ArrobaWire", "CPty",
     ]),
   .executableTarget(
@@ -121,7 +141,7 @@ var targets: [Target] = [
     name: "JourneyTests",
     dependencies: [
       "ArrobaJSON", "ArrobaSystem", "ArrobaTestSupport", "ArrobaWire", "CHold", "CPty", "arroba",
-      "arroba-daemon", "arroba-scripted",
+      "arroba-daemon", "arroba-relay", "arroba-scripted",
       "arroba-supervisor", "claude-stub", "journey-stub",
     ]),
   .testTarget(name: "TidyTests", dependencies: ["ArrobaSystem", "ArrobaWire"]),
@@ -143,6 +163,7 @@ let package = Package(
   products: [
     .executable(name: "arroba", targets: ["arroba"]),
     .executable(name: "arroba-daemon", targets: ["arroba-daemon"]),
+    .executable(name: "arroba-relay", targets: ["arroba-relay"]),
     .executable(name: "arroba-scripted", targets: ["arroba-scripted"]),
     .executable(name: "arroba-supervisor", targets: ["arroba-supervisor"]),
   ],

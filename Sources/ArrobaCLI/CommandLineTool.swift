@@ -118,6 +118,7 @@ extension Context {
     case .wait(let target, let goal, let timeout, let status):
       try wait(target, for: goal, timeoutMs: timeout, takesStatus: status)
     case .talking(let verb): try talking(verb)
+    case .relaying(let action): try relaying(action)
     case .health: try health()
     case .providers: try providers()
     case .doctor: doctor()

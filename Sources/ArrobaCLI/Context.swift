@@ -38,12 +38,15 @@ package final class Context {
     guard let host = globals.host ?? named else {
       return .socket(path: places.socket, mayStart: !globals.hasNoStart)
     }
-    do { return try Endpoint.named(host) } catch {
+    let desk = RelayDesk(state: places.state, environment: environment)
+    do {
+      return try Endpoint.named(host) { machine in
+        desk.way(to: machine, program: ThisProcess.executable ?? "arroba")
+      }
+    } catch {
       switch error {
-      case .notYet(let scheme):
-        throw Misuse(
-          "hosts by \(scheme):// are not supported yet by this version",
-          hint: "unix:///path and ssh://[user@]host[:port] are")
+      case .unknownMachine(let name):
+        throw Misuse("no machine '\(name)' is known", hint: "arroba machine ls; arroba machine add NAME")
       case .malformed(let reason): throw Misuse(reason)
       }
     }

@@ -6,13 +6,16 @@ package enum Endpoint: Equatable, Sendable {
   case ssh(SSHHost)
 
   package enum Refusal: Error, Equatable {
-    /// A scheme that a later version will speak.
-    case notYet(scheme: String)
+    /// A machine behind a relay that the user has not added.
+    case unknownMachine(String)
     case malformed(String)
   }
 
   /// The endpoint that a host names. A daemon is started only where nobody named a host: a named one is somebody's own.
-  package static func named(_ host: String) throws(Refusal) -> Endpoint {
+  /// `machine`: how ssh gets to a machine behind a relay; nil where it is not known.
+  package static func named(_ host: String, machine: (String) -> SSHHost? = { _ in nil }) throws(Refusal)
+    -> Endpoint
+  {
     guard let colon = host.firstIndex(of: ":"), host[colon...].hasPrefix("://") else {
       throw .malformed("'\(host)' is no host: unix:///path, ssh://[user@]box or relay://MACHINE is expected")
     }
@@ -24,7 +27,9 @@ package enum Endpoint: Equatable, Sendable {
       return .socket(path: rest, mayStart: false)
     case "ssh":
       do { return .ssh(try SSHHost(rest)) } catch { throw .malformed("'\(host)' \(error.reason)") }
-    case "relay": throw .notYet(scheme: scheme)
+    case "relay":
+      guard let way = machine(rest) else { throw .unknownMachine(rest) }
+      return .ssh(way)
     default: throw .malformed("'\(host)' has the unknown scheme '\(scheme)'")
     }
   }

@@ -75,6 +75,14 @@ package final class Daemon {
       self?.hearSignals()
     }
     supervisor.ready()
+    let environment = Environment.all
+    let relay = "\(places.state)/relay"
+    let uplink = Uplink(
+      files: UplinkFiles(directory: relay),
+      server: HostServer(directory: relay, socket: places.socket, searchPath: environment["PATH"]),
+      environment: environment)
+    server.uplink = uplink
+    uplink.begin()
     ProcessLog.shared.info(
       "daemon", "serving",
       ["socket": places.socket, "records": "\(recovery.records)", "version": arrobaVersion])

@@ -27,6 +27,8 @@ final class Server {
   let configuring = Turns()
   /// What holds: the file as it was read last.
   var configuration = ConfigurationReading(JSONObject())
+  /// This machine at a relay.
+  var uplink: Uplink?
   /// Asked by `daemon.shutdown`.
   var onShutdown: (@LoopActor (ShutdownMode, String) -> Void)?
   /// One buffer for all reads: what is read is taken over before the next one.
@@ -190,6 +192,7 @@ final class Server {
         "laneLimit": .int(Kernel.longestCommandLane),
       ],
       "configuration": configurationHealth,
+      "relay": uplink?.status ?? .null,
     ]
   }
 }

@@ -13,11 +13,19 @@ package final class DirectoryWatch {
     guard inotify_add_watch(number, path, events) >= 0 else { throw .last("watch", path) }
   }
 
+  /// For a loop that waits for other things as well; `take` then.
+  package var raw: Int32 { descriptor.raw }
+
+  /// Takes out what has been told.
+  package func take() {
+    var room = [UInt8](repeating: 0, count: 16 << 10)
+    while case .moved = room.withUnsafeMutableBytes({ descriptor.read(into: $0) }) {}
+  }
+
   /// Waits for the next change; false when the time is up. Changes that came together count once.
   package func wait(timeoutMs: Int) -> Bool {
     guard PollSet.waitReadable(descriptor.raw, timeoutMs: timeoutMs) else { return false }
-    var room = [UInt8](repeating: 0, count: 16 << 10)
-    while case .moved = room.withUnsafeMutableBytes({ descriptor.read(into: $0) }) {}
+    take()
     return true
   }
 }

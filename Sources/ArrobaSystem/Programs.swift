@@ -4,7 +4,7 @@ internal import Glibc
 /// Finding, starting and becoming other programs, for clients. Agents are born in the supervisor.
 package enum Programs {
   /// POSIX_SPAWN_SETSID of <spawn.h>, which only shows it to GNU sources.
-  private static let newSession: Int16 = 0x80
+  static let newSession: Int16 = 0x80
 
   /// The program of that name beside our own executable, else on the search path.
   package static func find(_ name: String, searchPath: String?) -> String? {
@@ -102,7 +102,7 @@ package enum Programs {
     for number in names.compactMap({ Int32($0) }) where number > 2 { _ = fcntl(number, F_SETFD, FD_CLOEXEC) }
   }
 
-  private static func withStrings<R>(
+  static func withStrings<R>(
     _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> R
   ) -> R {
     var pointers = strings.map { strdup($0) }

@@ -35,13 +35,15 @@ package enum ErrorKind: String, Sendable, CaseIterable {
   case storageFailed = "storage_failed"
   case shuttingDown = "shutting_down"
   case forbidden
+  case relayUnreachable = "relay_unreachable"
+  case relayRefused = "relay_refused"
   case notSupported = "not_supported"
   case `internal`
 
   /// Whether the same request may succeed later without any change of it.
   package var isRetryable: Bool {
     switch self {
-    case .overloaded, .busy, .storageFull, .shuttingDown, .claimConflict: true
+    case .overloaded, .busy, .storageFull, .shuttingDown, .claimConflict, .relayUnreachable: true
     case .helloRequired, .protocolUnsupported, .lineTooLong, .commandConflict, .invalidReference,
       .sessionNotFound,
       .sessionAmbiguous, .sessionEnded, .aliasInvalid, .aliasConflict, .agentNotFound, .agentAmbiguous,
@@ -49,7 +51,8 @@ package enum ErrorKind: String, Sendable, CaseIterable {
       .promptNotFound, .promptNotActive, .askNotFound, .askAlreadyAnswered, .providerNotFound,
       .providerUnavailable,
       .providerFailed, .terminalNotFound, .terminalNotAvailable, .attachmentNotFound, .workspaceNotFound,
-      .worktreeFailed, .configInvalid, .storageFailed, .forbidden, .notSupported, .internal:
+      .worktreeFailed, .configInvalid, .storageFailed, .forbidden, .relayRefused, .notSupported,
+      .internal:
       false
     }
   }

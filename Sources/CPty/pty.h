@@ -4,6 +4,9 @@
    and GNU-only calls, declared by hand because _GNU_SOURCE changes types that module Glibc has already defined. */
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
@@ -270,6 +273,18 @@ static inline ssize_t arroba_receive_descriptors(int socket, void *bytes, size_t
     }
   }
   return got;
+}
+
+/* Moves bytes between a pipe and something else within the kernel, never waiting (splice(2)). */
+static inline ssize_t arroba_splice(int from, int to, size_t count) {
+  ssize_t moved;
+  do { moved = syscall(SYS_splice, from, NULL, to, NULL, count, 3u); } while (moved < 0 && errno == EINTR);
+  return moved;
+}
+/* How many bytes a pipe may hold (F_SETPIPE_SZ, F_GETPIPE_SZ); answers how many it may then. */
+static inline int arroba_widen_pipe(int pipe, int bytes) {
+  (void)fcntl(pipe, 1031, bytes);
+  return fcntl(pipe, 1032);
 }
 
 static inline int arroba_peer(int socket, int *pid, uint32_t *uid) {

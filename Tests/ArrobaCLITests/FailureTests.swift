@@ -19,7 +19,7 @@ struct FailureTests {
     (.configInvalid, 1),
     (.busy, 75), (.storageFull, 75), (.storageFailed, 1), (.shuttingDown, 75), (.forbidden, 5),
     (.notSupported, 1),
-    (.internal, 1),
+    (.relayUnreachable, 75), (.relayRefused, 5), (.internal, 1),
   ]
 
   private func refused(_ error: WireError) -> Failure {

@@ -232,6 +232,8 @@ struct InvocationTests {
       "agent focus": ["/a"], "agent rm": ["/a"], "agent rename": ["/a", "b"], "resize": ["1x1"],
       "completions": ["bash"], "wait": ["--for", "exit"], "type": ["x"], "rename": ["a", "b"], "rm": ["a"],
       "send": ["x"], "answer": ["q", "1"], "approve": ["q"], "deny": ["q"],
+      "relay join": ["u"], "relay login": ["u"], "relay pipe": ["m"], "machine add": ["m"],
+      "machine rename": ["m", "n"], "machine forget": ["m"], "machine config": ["m"], "machine trust": ["ls"],
       "record": ["a", "f"], "export": ["--cast"], "play": ["f"],
     ]
     for verb in Verbs.all {

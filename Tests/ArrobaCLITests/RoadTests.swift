@@ -14,9 +14,11 @@ struct RoadTests {
     #expect(try Endpoint.named("unix:///run/x.sock") == .socket(path: "/run/x.sock", mayStart: false))
   }
 
-  @Test("What a later version will speak is told from what nobody speaks")
+  @Test("A machine behind a relay is reached by ssh, where it is known; what nobody speaks is told as that")
   func others() {
-    #expect(throws: Endpoint.Refusal.notYet(scheme: "relay")) { try Endpoint.named("relay://desk") }
+    #expect(throws: Endpoint.Refusal.unknownMachine("desk")) { try Endpoint.named("relay://desk") }
+    let way = SSHHost(user: "me", name: "desk", port: nil, options: ["-o", "ProxyCommand=x"])
+    #expect((try? Endpoint.named("relay://desk") { $0 == "desk" ? way : nil }) == .ssh(way))
     #expect(throws: Endpoint.Refusal.malformed("'http://x' has the unknown scheme 'http'")) {
       try Endpoint.named("http://x")
     }

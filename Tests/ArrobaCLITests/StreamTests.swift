@@ -130,7 +130,7 @@ struct DaemonVerbTests {
       ToolRun(["--host", "relay://box", "ls"], in: house)
         == ToolRun(
           error:
-            "arroba: hosts by relay:// are not supported yet by this version\nhint: unix:///path and ssh://[user@]host[:port] are\n",
+            "arroba: no machine 'box' is known\nhint: arroba machine ls; arroba machine add NAME\n",
           code: 2))
     #expect(
       ToolRun(["--json", "--host", "box", "ls"], in: house).error.hasPrefix(

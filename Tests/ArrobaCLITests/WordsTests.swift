@@ -105,7 +105,7 @@ struct WordsTests {
       ("atach", "unknown verb 'atach'", "did you mean attach?"),
       ("lss", "unknown verb 'lss'", "did you mean ls?"),
       ("sedn", "unknown verb 'sedn'", "did you mean send or end?"),
-      ("re", "unknown verb 're'", "did you mean record, rename or resize?"),
+      ("re", "unknown verb 're'", "did you mean record, relay or rename?"),
       ("dae", "unknown verb 'dae'", "did you mean daemon?"),
       ("frobnicate", "unknown verb 'frobnicate'", "arroba help lists the verbs"),
       ("Attach", "unknown verb 'Attach'", "did you mean attach?"),

@@ -36,7 +36,9 @@ import Testing
 
   @Test("Only what may pass by itself is retryable")
   func retryable() {
-    let retryable: Set<ErrorKind> = [.overloaded, .busy, .storageFull, .shuttingDown, .claimConflict]
+    let retryable: Set<ErrorKind> = [
+      .overloaded, .busy, .storageFull, .shuttingDown, .claimConflict, .relayUnreachable,
+    ]
     for kind in ErrorKind.allCases {
       #expect(kind.isRetryable == retryable.contains(kind), "\(kind)")
       #expect(WireError(kind: kind, message: "").json["data"]?["retryable"]?.bool == retryable.contains(kind))

@@ -2,24 +2,24 @@ import ArrobaJSON
 import ArrobaSystem
 import ArrobaTestSupport
 import ArrobaWire
-import Glibc
 import Testing
 
 /// Something is wrong, and the command line says what and mends it.
 @Suite("What is wrong, and how it is mended", .journey)
 struct MendingJourneys {
-  /// Crashes the daemon proper until its supervisor starts no more.
+  /// A piece of a log that only a later version can read: the daemon refuses it and touches nothing.
+  private static let header = Array("00000000 arroba-log 99 l_aaaaaaaaaaaaaaaaaaaa 9999999999999999\n".utf8)
+  private static func segment(_ daemon: DaemonUnderTest) -> String {
+    "\(daemon.state)/log/events-9999999999999999.log"
+  }
+
+  /// Kills the daemon proper where the next one cannot start, so that its supervisor gives up.
   private static func exhaust(_ daemon: DaemonUnderTest) throws {
-    let lock = "\(daemon.state)/lock"
-    try Deadline.until("a supervisor that has given up", seconds: 60) {
-      let note = String(decoding: try Files.read(lock, atMost: 4096), as: UTF8.self)
-      guard !note.contains("state=gave-up") else { return true }
-      // Only one that serves is crashed: one that never was ready would end the whole start.
-      if let client = try? daemon.client(), let pid = try? client.request("daemon.health").number("pid") {
-        kill(Int32(pid), SIGSEGV)
-        try Processes.awaitEnd(of: Int32(pid))
-      }
-      return false
+    try Files.replace(segment(daemon), with: header)
+    try daemon.killDaemon()
+    try Deadline.until("a supervisor that has given up") {
+      String(decoding: try Files.read("\(daemon.state)/lock", atMost: 4096), as: UTF8.self)
+        .contains("state=gave-up")
     }
   }
 
@@ -32,6 +32,9 @@ struct MendingJourneys {
       #expect(Processes.lives(program))
       let doctor = try daemon.arroba(["doctor"])
       #expect(doctor.code == 1 && doctor.output.contains("arroba daemon start (or stop"), "\(doctor)")
+      let again = try daemon.arroba(["daemon", "start"])
+      #expect(again.code == 69 && again.output.contains("it has given up again: "), "\(again)")
+      try Files.remove(Self.segment(daemon))
       let started = try daemon.arroba(["daemon", "start"])
       #expect(started.code == 0 && started.output.hasPrefix("started again, pid "), "\(started)")
       #expect(try daemon.program(of: id) == program)
@@ -81,7 +84,9 @@ struct MendingJourneys {
     let daemon = DaemonUnderTest()
     try daemon.makePlaces()
     func look(_ variables: [String: String] = [:]) throws -> (code: Int, output: String) {
-      try daemon.arroba(["--no-start", "doctor"], variables)
+      // Whatever is installed on this machine is not meant.
+      let nowhere = ["PATH": daemon.house.path("nothing")]
+      return try daemon.arroba(["--no-start", "doctor"], nowhere.merging(variables) { _, new in new })
     }
     let missing = try look()
     #expect(missing.code == 0, "\(missing)")
@@ -102,12 +107,10 @@ struct MendingJourneys {
     try Files.remove("\(configuration)/config.json")
     // A log of a newer version: only the first line is looked at, and nothing is touched.
     try Files.makeDirectory("\(daemon.state)/log")
-    let segment = "\(daemon.state)/log/events-0000000000000001.log"
-    let header = Array("00000000 arroba-log 99 l_aaaaaaaaaaaaaaaaaaaa 1\n".utf8)
-    try Files.replace(segment, with: header)
+    try Files.replace(Self.segment(daemon), with: Self.header)
     let newer = try look()
     #expect(newer.code == 1 && newer.output.contains("newer"), "\(newer)")
-    #expect(try Files.read(segment, atMost: 100) == header)
+    #expect(try Files.read(Self.segment(daemon), atMost: 100) == Self.header)
   }
 
   @Test("Completion names each provider that a daemon has")

@@ -81,7 +81,7 @@ struct SendJourneys {
     try withDaemon { daemon in
       let (code, said) = try daemon.arroba(["run", "--provider", "scripted", "--", "[[tool ls]]"])
       #expect(code == 0)
-      let call = try #require(said.range(of: "[bash] ls"))
+      let call = try #require(said.ranges(of: "[bash] ls").first)
       #expect(call.lowerBound == said.startIndex || said[..<call.lowerBound].last == "\n", "\(said)")
     }
   }

@@ -24,6 +24,9 @@ package final class WireClient {
     socket.setBlocking(false)
   }
 
+  /// Over a stream that leads to a daemon by whatever road.
+  package convenience init(over socket: Descriptor) { self.init(socket, diagnosis: { "" }) }
+
   // MARK: requests
 
   @discardableResult

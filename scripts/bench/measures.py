@@ -219,6 +219,40 @@ def nobody(results, rounds):
         results.add(f"output that nobody sees, CPU per 100 MB, {words}", median(ours), median(theirs), "s", 0.5)
 
 
+def fan(results, rounds):
+    """Until the last of 16 clients has shown the last line, and the program's end."""
+    total, clients = 20 * MB, 16
+    for words, color in (("plain lines", []), ("coloured lines", ["color"])):
+        rates = {"ours": [], "tmux": []}
+        for number in range(rounds):
+            for side in turns(number, *rates):
+                if side == "ours":
+                    with Daemon() as daemon:
+                        session = daemon.new(TOOLS["child"], "lines", str(total), *color)
+                        holders = [held(attach_argv(session), daemon.environment) for _ in range(clients)]
+                        wait_for(lambda: daemon.ask("session.get", session=session)["attached"] == clients, 20, "all clients")
+                        time.sleep(0.5)
+                        begun = time.perf_counter()
+                        daemon.ask("terminal.input", session=session, text="g")
+                        for holder in holders:
+                            holder.wait()
+                        rates[side].append(total / (time.perf_counter() - begun) / MB)
+                else:
+                    with Tmux() as tmux:
+                        tmux.new("lines", TOOLS["child"], "lines", str(total), *color)
+                        holders = [held(tmux.argv("attach", "-t", "lines"), tmux.environment) for _ in range(clients)]
+                        wait_for(
+                            lambda: tmux.run("list-clients", "-t", "lines").count("lines") >= clients, 20, "all clients")
+                        time.sleep(0.5)
+                        begun = time.perf_counter()
+                        tmux.run("send-keys", "-t", "lines", "g")
+                        for holder in holders:
+                            holder.wait()
+                        rates[side].append(total / (time.perf_counter() - begun) / MB)
+        ours, theirs = median(rates["ours"]), median(rates["tmux"])
+        results.add(f"output to {clients} clients, {words}", ours, theirs, "MB/s", 2.5, "at least")
+
+
 # Input.
 
 
@@ -429,6 +463,6 @@ def fill_log(daemon, events):
 
 
 ALL = {
-    "echo": echo, "flood": flood, "bulk": bulk, "stalled": stalled, "paste": paste, "start": start, "first": first,
+    "echo": echo, "flood": flood, "bulk": bulk, "fan": fan, "stalled": stalled, "paste": paste, "start": start, "first": first,
     "memory": memory_use, "idle": idle, "many": many, "nobody": nobody,
 }

@@ -10,7 +10,8 @@ struct ChildEnvironment: Sendable {
 
   /// What a program must not inherit: it would take itself for part of the daemon, or of another agent.
   private static let own: Set<String> = [
-    "ARROBA_SUPERVISOR_FD", "ARROBA_READY_FD", "ARROBA_SESSION", "ARROBA_AGENT", "NOTIFY_SOCKET",
+    "ARROBA_SUPERVISOR_FD", "ARROBA_READY_FD", "ARROBA_SESSION", "ARROBA_AGENT", "ARROBA_RELAY_TOKEN",
+    "NOTIFY_SOCKET",
     "LISTEN_FDS",
     "LISTEN_PID", "LISTEN_FDNAMES", "TMUX", "TMUX_PANE", "STY", "WINDOW", "COLUMNS", "LINES", "TERMCAP",
     "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "VTE_VERSION", "KITTY_WINDOW_ID", "WT_SESSION", "OLDPWD",

@@ -36,8 +36,9 @@ package enum ExitCode {
       .terminalNotFound,
       .attachmentNotFound, .workspaceNotFound:
       return notFound
-    case .forbidden: return denied
-    case .busy, .overloaded, .commandConflict, .aliasConflict, .claimConflict, .shuttingDown, .storageFull:
+    case .forbidden, .relayRefused: return denied
+    case .busy, .overloaded, .commandConflict, .aliasConflict, .claimConflict, .shuttingDown, .storageFull,
+      .relayUnreachable:
       return tryAgain
     case .invalidReference, .aliasInvalid: return usage
     case .helloRequired, .protocolUnsupported, .lineTooLong, .sessionAmbiguous, .sessionEnded,

@@ -8,7 +8,8 @@ enum DaemonUnit {
     // the providers' programs.
     let names = [
       "ARROBA_CLAUDE_BIN", "ARROBA_CONFIG", "ARROBA_LOG_DIR", "ARROBA_LOG_LEVEL", "ARROBA_OPENCODE_BIN",
-      "ARROBA_OPENCODE_ENDPOINT", "ARROBA_OPENCODE_PORT", "ARROBA_SOCKET", "ARROBA_STATE_DIR",
+      "ARROBA_OPENCODE_ENDPOINT", "ARROBA_OPENCODE_PORT", "ARROBA_RELAY_URL", "ARROBA_SOCKET",
+      "ARROBA_STATE_DIR",
     ]
     let settings = names.compactMap { name in
       environment[name].map { "Environment=\"\(name)=\(escaped($0))\"\n" }

@@ -54,22 +54,43 @@ extension Context {
 
   /// The supervisor that holds this state directory and starts no daemon any more, by its own note; its agents live on.
   private var stalledSupervisor: Int32? {
-    guard let note = InstanceLock.note(ofHolder: "\(places.state)/lock").flatMap({ LockNote(line: $0) }),
-      case .gaveUp = note.state
-    else { return nil }
+    guard let note = supervisorNote, case .gaveUp = note.state else { return nil }
     return note.pid
   }
 
   private func startAgain(_ supervisor: Int32, _ locator: DaemonLocator) throws -> Int32 {
     guard Processes.ask(supervisor, to: .tryAgain) else { throw Self.isGone(supervisor) }
-    let deadline = Clock.monotonicMs() + DaemonLocator.startDeadlineMs
-    guard let socket = try locator.waitUntilListening(deadlineMs: deadline) else {
-      throw ClientError.unreachable(
-        "the supervisor with pid \(supervisor) was asked to start a daemon again, and nobody listens yet",
-        hint: "arroba daemon logs --level warn")
+    let began = Clock.monotonicMs()
+    var tries = false
+    while true {
+      if let socket = try locator.connectIfListening() {
+        client.use(ByteStream(socket))
+        return try tell { "started again, pid \($0)" }
+      }
+      let waited = Clock.monotonicMs() - began
+      switch supervisorNote?.state {
+      case .running: tries = true
+      // The note that made us ask stands until the supervisor has heard us.
+      case .gaveUp(let reason) where tries || waited > Self.hearingMs:
+        throw ClientError.unreachable("it has given up again: \(reason)", hint: "arroba doctor")
+      case .gaveUp: break
+      case nil: throw Self.isGone(supervisor)
+      }
+      guard waited < DaemonLocator.startDeadlineMs else {
+        throw ClientError.unreachable(
+          "the supervisor with pid \(supervisor) was asked to start a daemon again, and nobody listens yet",
+          hint: "arroba daemon logs --level warn")
+      }
+      PollSet.pause(milliseconds: 10)
     }
-    client.use(ByteStream(socket))
-    return try tell { "started again, pid \($0)" }
+  }
+
+  /// A supervisor without a daemon has nothing else to do.
+  private static let hearingMs = 3000
+
+  /// What the supervisor that holds this state directory says of itself; nil where there is none.
+  private var supervisorNote: LockNote? {
+    InstanceLock.note(ofHolder: "\(places.state)/lock").flatMap { LockNote(line: $0) }
   }
 
   private static func isGone(_ supervisor: Int32) -> Failure {

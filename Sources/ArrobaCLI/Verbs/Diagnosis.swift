@@ -160,6 +160,25 @@ package enum Diagnosis {
     return Finding(name, .ok, "\(version)\(told["executable"]?.string ?? "built in")")
   }
 
+  /// This machine at a relay, as health tells of it. `hasServer`: there is an sshd to meet those who come.
+  package static func relay(_ told: JSON?, hasServer: Bool) -> Finding {
+    let name = "relay"
+    let place = told?["relay"]?.string ?? "the relay"
+    let reason = told?["reason"]?.string
+    switch told?["state"]?.string {
+    case "joined" where !hasServer:
+      return Finding(
+        name, .fail, "joined \(place), but there is no sshd to let anybody in",
+        mend: "install the package openssh-server; its service need not run")
+    case "joined": return Finding(name, .ok, "joined \(place) as \(told?["name"]?.string ?? "?")")
+    case "joining", "waiting", "failed":
+      return Finding(
+        name, .warn, reason ?? "on the way to \(place)",
+        mend: "arroba relay status; arroba relay join joins again, arroba relay leave forgets it")
+    default: return Finding(name, .ok, "none is joined (arroba relay join)")
+    }
+  }
+
   // MARK: the surroundings
 
   package static func locale(_ environment: [String: String]) -> Finding {

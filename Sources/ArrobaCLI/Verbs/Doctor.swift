@@ -126,8 +126,16 @@ struct Doctor {
             supervisor, isAlive: supervisor.map { Processes.exists(Int32(clamping: $0)) } ?? false))
       }
       let providers = try connection.call("provider.list", [:], timeoutMs: Self.checkMs)["providers"]?.array
-      return (findings + [Diagnosis.log(health["log"])], health, providers)
+      return (findings + [Diagnosis.log(health["log"]), relay(health["relay"])], health, providers)
     } catch { return ([Diagnosis.unanswered(error)], nil, nil) }
+  }
+
+  private func relay(_ told: JSON?) -> Finding {
+    let places = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/bin/sshd", "/usr/lib/ssh/sshd"]
+    let isThere =
+      places.contains { Files.isExecutable($0) }
+      || Programs.find("sshd", searchPath: context.environment["PATH"]) != nil
+    return Diagnosis.relay(told, hasServer: isThere)
   }
 
   private func notRunning() -> Finding {

@@ -59,10 +59,9 @@ extension Context {
 
   /// What became of the prompts that the page begins in the middle of.
   private func prompts(before items: [JSON]) throws -> [JSON] {
-    try TalkLines.promptsBefore(items).compactMap { id in
-      do { return try client.ask("prompt.get", ["prompt": .string(id)]) } catch {
-        guard case .refused = error else { throw error }
-        // Nobody knows it any more: then nothing is said of its end.
+    try TalkLines.promptsBefore(items).compactMap { id -> JSON? in
+      // Of one that nobody knows any more nothing is said.
+      do { return try client.ask("prompt.get", ["prompt": .string(id)]) } catch ClientError.refused {
         return nil
       }
     }

@@ -1,5 +1,6 @@
 internal import ArrobaClient
 internal import ArrobaJSON
+internal import ArrobaWire
 
 /// Verbs about sessions: each asks one method and shows its answer.
 extension Context {

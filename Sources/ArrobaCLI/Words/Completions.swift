@@ -37,6 +37,7 @@ package enum Completions {
     switch verb.name {
     case "completions": Invocation.Shell.allCases.map(\.rawValue).joined(separator: " ")
     case "help": verbWords
+    case "machine trust": "ls rm"
     case "queue": "ls edit move rm clear"
     default: nil
     }

@@ -25,6 +25,7 @@ package enum Invocation: Equatable, Sendable {
   case events(Target?, after: EventsStart?, follow: Bool)
   case wait(Target, for: Goal, timeoutMs: Int?, status: Bool)
   case talking(Talking)
+  case relaying(Relaying)
   case health
   case providers
   case doctor

@@ -23,6 +23,8 @@ extension Invocation {
       self = read
     } else if let read = try Self.talking(verb.name, words) {
       self = read
+    } else if let read = try Self.relaying(verb.name, words) {
+      self = read
     } else if let read = try Self.watching(verb.name, words) {
       self = read
     } else if let read = try Self.other(verb.name, words) {

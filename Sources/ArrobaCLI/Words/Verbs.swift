@@ -15,9 +15,9 @@ package enum Verbs {
 
   /// In the order in which help lists them.
   package static let all: [VerbSpec] =
-    sessions + talking + terminals + casts + agents + watching + daemon + others
+    sessions + talking + terminals + casts + agents + watching + relaying + daemon + others
 
-  package static let groups = ["agent", "provider", "daemon"]
+  package static let groups = ["agent", "provider", "daemon", "machine", "relay"]
 
   private static let force = OptionSpec("--force", short: "-f", "also when an agent still runs")
   private static let status = OptionSpec("--status", "exit with the program's own status (128 + its signal)")

@@ -86,6 +86,10 @@ final class Exchange {
     case "queue.clear": clearQueue
     case "ask.answer": answerAsk
     case "config.set": setConfiguration
+    case "relay.join": joinRelay
+    case "relay.leave": leaveRelay
+    case "relay.trust": trustKey
+    case "relay.distrust": distrustKey
     case "terminal.input": enterInput
     case "terminal.resize": resizeTerminal
     default: nil
@@ -110,6 +114,8 @@ final class Exchange {
     case "events.unsubscribe": return .result(try unsubscribe(params))
     case "provider.list": return .result(try await listProviders())
     case "config.get": return .result(getConfiguration())
+    case "relay.status": return .result(try relayStatus())
+    case "relay.trusted": return .result(try await trustedKeys())
     case "daemon.shutdown": return .result(try shutdown(params))
     case "hello":
       throw WireError(code: WireError.invalidRequest, kind: nil, message: "hello was said already")

@@ -1,0 +1,4 @@
+import ArrobaRelay
+import ArrobaSystem
+
+ThisProcess.leave(RelayProgram.main(Array(CommandLine.arguments.dropFirst())))
