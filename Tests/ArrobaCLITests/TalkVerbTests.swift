@@ -95,8 +95,8 @@ struct TalkVerbTests {
     for (words, choice, note) in [
       (["answer", "q_2", "3", "no"], "reject", "no"), (["deny", "q_222222", "no"], "reject", "no"),
       (["answer", "q_2", "allow once"], "once", nil), (["approve", "q_2"], "approve", nil),
-      // What is no choice the daemon refuses, and says what is offered.
-      (["answer", "q_2", "9"], "9", nil),
+      // What may be meant as a choice the daemon refuses, and says what is offered.
+      (["answer", "q_2", "perhaps"], "perhaps", nil),
     ] as [([String], JSON, JSON?)] {
       let (run, asked) = try run(
         words,
@@ -108,6 +108,10 @@ struct TalkVerbTests {
       #expect(asked[1].params["ask"] == "q_222222" && asked[1].params["choice"] == choice)
       #expect(asked[1].params["note"] == note)
     }
+    let (run, asked) = try run(
+      ["answer", "q_2", "9"], ["ask.list": { _, _ in .result(["asks": [TalkSample.ask()]]) }])
+    #expect(run == ToolRun(error: "arroba: there is no choice 9: they are 1 to 3\n", code: 2))
+    #expect(asked.count == 1)
   }
 
   private static let items: JSON = [

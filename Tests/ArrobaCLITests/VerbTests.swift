@@ -127,7 +127,7 @@ struct VerbTests {
     try Files.makeDirectory(house.path("logs"))
     let line =
       "{\"timestamp_ms\":1,\"level\":\"info\",\"process_kind\":\"daemon\",\"session_id\":\"s_abcdefghij\"}\n"
-    try Files.replace(house.path("logs/daemon-1.log"), with: Array(line.utf8))
+    try Files.replace(house.path("logs/20260730T043152.123Z-daemon-7.ndjson"), with: Array(line.utf8))
     let daemon = try FakeDaemon(
       in: house,
       [
@@ -266,7 +266,7 @@ struct VerbTests {
   @Test("To attach from within an agent is refused before anything is made")
   func attachRefused() throws {
     let (inside, asked) = try run(["attach"], [:], ["ARROBA_SESSION": "s_me"])
-    #expect(asked == [] && inside.code == 2)
+    #expect(asked == [] && inside.code == 7)
     #expect(
       inside.error
         == "arroba: this is an agent's terminal: attaching from within would show a session in itself\nhint: --force attaches all the same\n"

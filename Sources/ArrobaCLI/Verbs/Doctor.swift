@@ -125,7 +125,9 @@ struct Doctor {
           Diagnosis.supervisor(
             supervisor, isAlive: supervisor.map { Processes.exists(Int32(clamping: $0)) } ?? false))
       }
-      let providers = try connection.call("provider.list", [:], timeoutMs: Self.checkMs)["providers"]?.array
+      // Where it does not answer that, what would be found from here is told.
+      let listed = try? connection.call("provider.list", [:], timeoutMs: Self.checkMs)
+      let providers = listed?["providers"]?.array
       return (findings + [Diagnosis.log(health["log"]), relay(health["relay"])], health, providers)
     } catch { return ([Diagnosis.unanswered(error)], nil, nil) }
   }
