@@ -279,7 +279,7 @@ struct SendTests {
     #expect(daemon.requests.last?.params["text"] == "one\ntwo")
     try Files.replace(path, with: [UInt8](repeating: 0x61, count: 1 << 20 + 1))
     #expect(ToolRun(["send", "-f", path], in: daemon.house).code == 2)
-    #expect(ToolRun(["send", "-f", path + "x"], in: daemon.house).code == 1)
+    #expect(ToolRun(["send", "-f", path + "x"], in: daemon.house).code == 4)
     let seat = try SeatUnderTest.pipe()
     try seat.typeIntoPipe("from\na pipe\n")
     seat.endKeys()

@@ -289,7 +289,7 @@ struct TalkSessionTests {
         #expect(last.params[member.key] == member.value, "\(line)")
       }
     }
-    #expect(face.texts.contains("x  not here  no x here"))
+    #expect(face.texts.contains("x     not here  -        no x here"))
     for (line, words) in [
       ("/model", "the model is m/1"), ("/view", "the view is individual"),
       ("/agent cycle", "there is one agent: /agent spawn makes another"),

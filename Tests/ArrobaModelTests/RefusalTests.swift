@@ -46,7 +46,7 @@ import Testing
     let again = AgentCommand.restart(RunID("r_2"), columns: nil, rows: nil, force: false)
     let restart = try refusal { try Command.agent(Ground.one, id, again).decide(in: ground.world) }
     #expect(restart.kind == .busy)
-    #expect(restart.hint == "end its program first, or make another agent: arroba agent spawn")
+    #expect(restart.hint == "arroba agent restart --force stops it first; arroba agent spawn makes another")
   }
 
   @Test("An agent that is not there is named with its session")

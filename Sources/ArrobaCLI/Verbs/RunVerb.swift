@@ -35,14 +35,13 @@ extension Context {
     guard let id = session["id"]?.string else {
       throw ClientError.malformed("the daemon told of a session without an id")
     }
-    let code = try verb.run(Target(session: id, agent: nil), named: Names.reference(of: session))
-    let left = try client.ask("session.get", ["session": .string(id)])["agents"]?.array ?? []
-    if left.contains(where: { $0["run"]?["state"]?.string != "ended" }) {
-      output.note("[it goes on: arroba attach \(Clean.line(id))]")
-    } else {
-      remove(id)
+    let outcome = try verb.attach(Target(session: id, agent: nil), named: Names.reference(of: session))
+    switch outcome {
+    case .exited: remove(id)
+    case .detached, .signalled, .failed:
+      output.note("[it goes on unless it has ended: arroba attach \(Clean.line(id))]")
     }
-    return code
+    return verb.exitCode(outcome)
   }
 
   private func one(_ text: String, _ sending: Sending, in session: JSON, _ signals: ClientSignals) throws
