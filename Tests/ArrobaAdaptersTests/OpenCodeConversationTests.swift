@@ -134,7 +134,14 @@ import Testing
     patience.firstDelayMs = 1
     let (peer, _, probe, session) = try await opened(ScriptedOpenCode.Manner(), patience)
     probe.submit("p_1", "text")
-    await accepted(probe, "p_1")
+    // The last that it says by itself.
+    _ = await probe.first { signal in
+      switch signal.what {
+      case .itemStarted(let item): item.text.contains("half of")
+      case .itemDelta(_, let text): text.contains("half of")
+      default: false
+      }
+    }
     peer.cutStreams()
     // Said while nobody listens.
     peer.answer("the end of it", in: session)

@@ -59,7 +59,8 @@ struct Golden: Decodable, Sendable, CustomTestStringConvertible {
     }
   }
 
-  static let all = read(Fixtures.url("xterm-golden.ndjson"))
+  /// The streams that were given to us, and a few of each family of `scripts/oracle`.
+  static let all = read(Fixtures.url("xterm-golden.ndjson")) + read(Fixtures.url("xterm-families.ndjson"))
 
   /// Streams from elsewhere in the same form, in the file that ARROBA_STREAMS names.
   static let others: [Golden] = {

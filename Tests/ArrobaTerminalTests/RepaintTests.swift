@@ -34,6 +34,11 @@ struct RepaintTests {
     }
   }
 
+  @Test("A column that a wide character left blank keeps its background")
+  func beforeWide() {
+    expectSame(makeScreen("\u{1B}[44m\u{1B}[2J012345678漢", columns: 10, rows: 3), "beforeWide")
+  }
+
   private func expectSame(_ screen: borrowing Screen, _ name: String) {
     for history in [0, 1000] {
       var other = Screen(

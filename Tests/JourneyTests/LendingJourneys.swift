@@ -44,14 +44,6 @@ final class Window {
     }
   }
 
-  /// Waits until somebody has read what was typed.
-  func awaitReader() throws {
-    try Deadline.until("somebody who reads keys") {
-      var count: Int32 = 0
-      return ioctl(terminal.raw, UInt(TIOCINQ), &count) == 0 && count == 0
-    }
-  }
-
   func wait(for words: String) throws {
     try Deadline.until("'\(words)' on the terminal, which has '\(text.suffix(200))'") {
       look()

@@ -93,8 +93,11 @@ struct ClaudeTranslator {
   }
 
   mutating func cancel(_ id: PromptID, force: Bool, nowMs: Int) {
-    guard turn?.id == id else { return }
-    if turn?.doing.isStopped != true { stop(nowMs: nowMs) }
+    guard let turn, turn.id == id else { return }
+    if !turn.doing.isStopped {
+      self.turn?.doing.wasStoppedEarly = !turn.isAccepted
+      stop(nowMs: nowMs)
+    }
     guard force else { return }
     end(
       TurnEnd(.interrupted, reason: "it was stopped by force", proof: "not waited for"),
@@ -105,6 +108,10 @@ struct ClaudeTranslator {
   private mutating func stop(nowMs: Int) {
     turn?.doing.isStopped = true
     turn?.stopDueMs = nowMs + Self.stopMs
+    interrupt()
+  }
+
+  private mutating func interrupt() {
     interrupts += 1
     wishes.append(.send(ClaudeCalls.interrupt(interrupts)))
   }
@@ -211,6 +218,8 @@ struct ClaudeTranslator {
     self.turn?.isAccepted = true
     self.turn?.acceptDueMs = nil
     signals.append(ProviderSignal(run: run, turn: turn.id, .accepted(mark: turn.mark)))
+    // Now there is something to interrupt.
+    if turn.doing.wasStoppedEarly { interrupt() }
   }
 
   /// Something of a turn is heard: of ours, unless Claude Code tells when it takes a prompt up and has not yet.

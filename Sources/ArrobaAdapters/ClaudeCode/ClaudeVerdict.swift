@@ -8,6 +8,8 @@ enum ClaudeVerdict {
   struct Doing {
     /// We told it to stop.
     var isStopped = false
+    /// And that before it had begun with the prompt: an interrupt finds nothing to interrupt then.
+    var wasStoppedEarly = false
     /// A denial of ours was to end it.
     var isDenied = false
   }
@@ -33,6 +35,9 @@ enum ClaudeVerdict {
         .failed(failure(result, error)),
         reason: words.isEmpty ? "Claude Code says no more than \(proof)" : words,
         proof: proof)
+    }
+    if doing.wasStoppedEarly {
+      return TurnEnd(.cancelled, reason: "it was told to stop before it began, and went on", proof: proof)
     }
     switch stop {
     case "refusal":

@@ -29,10 +29,20 @@ struct Charsets: Equatable {
     single = nil
     switch set {
     case Self.graphics where scalar >= 0x5F && scalar <= 0x7E: return Self.drawing[Int(scalar) - 0x5F]
+    case 0x3C, 0x2535: return Self.decSupplemental[scalar] ?? scalar + 0x80
     case _ where Self.supplemental.contains(set): return scalar + 0x80
     default: return scalar
     }
   }
+
+  /// Where DEC's supplemental set differs from Latin-1; what it leaves free is drawn as U+2E2E.
+  private static let decSupplemental: [UInt32: UInt32] = {
+    var differences: [UInt32: UInt32] = [0x28: 0xA4, 0x57: 0x152, 0x5D: 0x178, 0x77: 0x153, 0x7D: 0xFF]
+    for free in [0x24, 0x26, 0x2C, 0x2D, 0x2E, 0x2F, 0x34, 0x38, 0x3E, 0x50, 0x5E, 0x70, 0x7E] {
+      differences[UInt32(free)] = 0x2E2E
+    }
+    return differences
+  }()
 
   /// DEC special graphics, `_` to `~`.
   private static let drawing: [UInt32] = [

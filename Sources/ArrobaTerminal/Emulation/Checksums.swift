@@ -30,7 +30,8 @@ extension Emulation {
         if cell.isBlank, flags.contains(.drawnOnly) { continue }
         let value = value(cell, flags)
         total += value
-        if isFirst || value != 0x20 {
+        if flags.contains(.keepingBlanks) { total += marks(cell) }
+        if isFirst || value != 0x20 || !cell.isBlank || cell.style != 0 {
           trimmed += value + gap
           gap = 0
         } else {
@@ -50,17 +51,11 @@ extension Emulation {
     if cell.isTail {
       value = flags.contains(.wholeCharacters) ? 0xFFFF : 0xFF
     } else if cell.glyph != 0 {
-      value = 0
-      if flags.contains(.wholeCharacters) {
-        clusters.expand(cell.glyph) { value += Int($0) }
-      } else {
-        value = Int(cell.glyph & 0xFF)
-      }
+      let base = isHidden(cell) ? 0x20 : Int(base(cell))
+      value = flags.contains(.wholeCharacters) ? base : base & 0xFF
     }
     guard !flags.contains(.withoutAttributes) else { return value }
     let attributes = styles[cell.style].attributes
-    if cell.isProtected { value += 0x04 }
-    if attributes.contains(.invisible) { value += 0x08 }
     if attributes.underline != .none { value += 0x10 }
     if attributes.contains(.inverse) { value += 0x20 }
     if attributes.contains(.blink) { value += 0x40 }
@@ -68,8 +63,27 @@ extension Emulation {
     return value
   }
 
+  /// What cannot be seen counts as a space.
+  private func isHidden(_ cell: Cell) -> Bool { styles[cell.style].attributes.contains(.invisible) }
+
+  /// The first scalar of a cell.
+  private func base(_ cell: Cell) -> UInt32 {
+    var first: UInt32?
+    clusters.expand(cell.glyph) { if first == nil { first = $0 } }
+    return first ?? 0x20
+  }
+
+  /// The marks on a cell: they count where blanks do.
+  private func marks(_ cell: Cell) -> Int {
+    guard cell.isCluster, !isHidden(cell) else { return 0 }
+    var sum = 0
+    clusters.expand(cell.glyph) { sum += Int($0) }
+    return sum - Int(base(cell))
+  }
+
   /// XTREPORTSGR: what all cells of a rectangle have in common.
-  mutating func reportRendition(_ block: Block) {
+  mutating func reportRendition(_ block: Block?) {
+    guard let block else { return answer("\u{1B}[0m") }
     var common = styles[grid.cell(block.top, block.left).style]
     for row in block.top..<block.bottom {
       for column in block.left..<block.right {
@@ -82,6 +96,6 @@ extension Emulation {
         if style.underlineColour != common.underlineColour { common.underlineColour = .standard }
       }
     }
-    answer("\u{1B}[\(Rendition.text(common))m")
+    answer("\u{1B}[\(Rendition.report(common))m")
   }
 }

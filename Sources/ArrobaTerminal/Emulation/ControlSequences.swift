@@ -165,6 +165,7 @@ extension Emulation {
   }
 
   private mutating func primed(_ final: UInt8, _ parameters: Parameters) {
+    guard level >= 4 else { return }
     switch final {
     case 0x7D: editColumns(left: -parameters.amount())
     case 0x7E: editColumns(left: parameters.amount())

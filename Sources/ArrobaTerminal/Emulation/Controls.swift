@@ -51,10 +51,10 @@ extension Emulation {
 
   private mutating func escape(_ final: UInt8) {
     switch final {
-    case 0x36: columnIndex(back: true)
+    case 0x36: if level >= 4 { columnIndex(back: true) }
     case 0x37: saveCursor()
     case 0x38: restoreCursor()
-    case 0x39: columnIndex(back: false)
+    case 0x39: if level >= 4 { columnIndex(back: false) }
     case 0x3D: modes[.keypad] = true
     case 0x3E: modes[.keypad] = false
     case 0x44:
@@ -71,7 +71,7 @@ extension Emulation {
     case 0x4E: charsets.single = 2
     case 0x4F: charsets.single = 3
     case 0x56: protect(true, .iso)
-    case 0x57: protect(false, .iso)
+    case 0x57: pen.isProtected = false
     case 0x5A: primaryAttributes()
     case 0x63: reset()
     default: lockingShift(final)
@@ -89,15 +89,17 @@ extension Emulation {
     }
   }
 
-  /// DECSCA, SPA and EPA: whether what is printed from here on is protected, and against what.
+  /// DECSCA and SPA: whether what is printed from here on is protected, and against what. EPA ends it only.
   mutating func protect(_ isOn: Bool, _ kind: Protection) {
     pen.isProtected = isOn
     protection = kind
   }
 
-  /// DECALN: the screen full of `E`, margins and origin mode as at the start.
+  /// DECALN: the screen full of `E`; margins, origin mode and all of the pen but its colours as at the start.
   mutating func alignmentPattern() {
     settle()
+    pen.style.attributes = []
+    penIsKnown = false
     margins = Margins(columns: columns, rows: rows)
     modes[.origin] = false
     for row in 0..<rows {

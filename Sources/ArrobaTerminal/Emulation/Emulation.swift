@@ -45,17 +45,27 @@ struct Emulation: ~Copyable {
   var mouse = Mouse()
   var cursorShape = 0
   var protection = Protection.off
-  /// DECSACE: attribute changes act on a stream of cells (false) or on a rectangle.
-  var changesRectangle = false
+  /// DECSACE: attribute changes act on a stream of cells (0 and 1) or on a rectangle (2).
+  var changeExtent = 0
   var checksumFlags = 0
   var conformance = 65
   var answersInEightBits = false
+  /// The last OSC ended with BEL: so do the answers to it.
+  var endsWithBell = false
   var savedModes: [Int: Int] = [:]
+
+  /// What OSC 52 set, as it came.
+  static let longestCopy = 1 << 14
+  var copied = ""
 
   var answersQueries = true
   var answers: [UInt8] = []
   var signals: [ScreenSignal] = []
   var cellPixels = (width: 10, height: 20)
+
+  /// What DECSCL allows: 1 for a VT100, up to 5 for a VT500.
+  var level: Int { conformance - 60 }
+  var changesRectangle: Bool { changeExtent == 2 }
 
   init(columns: Int, rows: Int, scrollback: Scrollback) {
     self.columns = min(max(columns, 1), Self.largestSide)

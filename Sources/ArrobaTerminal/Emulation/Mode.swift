@@ -5,6 +5,11 @@ enum Mode: UInt8, CaseIterable {
   case cursorVisible, allowColumns, nationalSets, reverseWrap, keypad, backarrow, sideMargins, keepOnColumns
   case focus, alternateScroll, extendedReverseWrap, metaEight, altSendsEscape, bracketedPaste
   case synchronized, graphemes, themeReports, sizeReports
+  // What these do is the business of the terminal in front of us; programs ask for their state.
+  case printFormFeed, printExtent, marginBell, scrollOnOutput, scrollOnKey, numLockModifiers,
+    deleteSendsDelete
+  case altSendsMeta, keepSelection, selectClipboard, bellIsUrgent, raiseOnBell, keepClipboard
+  case moreFix
   case insert, newLine, keyboardLock, sendReceive
 
   /// The number after `CSI ?`, or negated the number after `CSI`.
@@ -36,6 +41,20 @@ enum Mode: UInt8, CaseIterable {
     case .graphemes: 2027
     case .themeReports: 2031
     case .sizeReports: 2048
+    case .printFormFeed: 18
+    case .printExtent: 19
+    case .moreFix: 41
+    case .marginBell: 44
+    case .scrollOnOutput: 1010
+    case .scrollOnKey: 1011
+    case .numLockModifiers: 1035
+    case .deleteSendsDelete: 1037
+    case .altSendsMeta: 1039
+    case .keepSelection: 1040
+    case .selectClipboard: 1041
+    case .bellIsUrgent: 1042
+    case .raiseOnBell: 1043
+    case .keepClipboard: 1044
     case .insert: -4
     case .newLine: -20
     case .keyboardLock: -2
@@ -57,7 +76,9 @@ struct ModeSet: Equatable {
 
   static let initial: ModeSet = {
     var modes = ModeSet()
-    for mode: Mode in [.autowrap, .cursorVisible, .autorepeat] { modes[mode] = true }
+    for mode: Mode in [
+      .autowrap, .cursorVisible, .autorepeat, .scrollOnOutput, .numLockModifiers, .keepSelection,
+    ] { modes[mode] = true }
     return modes
   }()
 

@@ -7,14 +7,26 @@ extension Emulation {
 
   /// ANSI modes are negative.
   func state(ofMode number: Int) -> ModeState {
+    guard isKnown(mode: number) else { return .unknown }
     if let mode = Mode(number: number) { return modes[mode] ? .set : .reset }
     switch number {
     case 47, 1047, 1049: return isAlternate ? .set : .reset
     case 1048: return .set
+    case 14: return .alwaysSet
+    case 46: return .alwaysReset
     case _ where Mouse.trackings.contains(number): return mouse.tracking == number ? .set : .reset
     case _ where Mouse.encodings.contains(number): return mouse.encoding == number ? .set : .reset
     case -1, -5, -7, -10, -11, -13, -14, -15, -16, -17, -18, -19: return .alwaysReset
     default: return .unknown
+    }
+  }
+
+  /// Below the level that brought them, side margins and DECNCSM do not exist.
+  private func isKnown(mode number: Int) -> Bool {
+    switch number {
+    case 69: level >= 4
+    case 95: level >= 5
+    default: true
     }
   }
 
@@ -31,7 +43,7 @@ extension Emulation {
     case _ where Mouse.encodings.contains(number):
       if isOn || mouse.encoding == number { mouse.encoding = isOn ? number : 0 }
     default:
-      guard let mode = Mode(number: number) else { return }
+      guard let mode = Mode(number: number), isKnown(mode: number) else { return }
       setSwitch(mode, isOn)
     }
   }
@@ -53,6 +65,10 @@ extension Emulation {
       guard !isOn else { return }
       margins.left = 0
       margins.right = columns - 1
+    case .cursorBlink:
+      modes[mode] = isOn
+      // The shapes go in pairs, one that blinks and one that does not.
+      if cursorShape > 0 { cursorShape = (cursorShape - 1) / 2 * 2 + (isOn ? 1 : 2) }
     default: modes[mode] = isOn
     }
   }
@@ -93,7 +109,7 @@ extension Emulation {
       case _ where Mouse.encodings.contains(number): mouse.encoding = 0
       case 69: setMode(69, true)
       case 47, 1047, 1049:
-        if savedModes[1049] == 1 { setMode(number, true) } else { setMode(number, false) }
+        if savedModes[1049] == 1 { showAlternate(clearing: false) } else { showMain() }
       default:
         guard let mode = Mode(number: number), number > 0 else { continue }
         setMode(number, savedModes[number].map { $0 == 1 } ?? ModeSet.initial[mode])

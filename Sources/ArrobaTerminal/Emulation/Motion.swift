@@ -64,9 +64,15 @@ extension Emulation {
     cursor.column = isOutside ? 0 : margins.left
   }
 
+  /// HT and CHT: to the right margin at most, also from behind it. Mode 41 carries out a pending wrap first.
   mutating func tabForward(_ amount: Int) {
+    if modes[.moreFix], cursor.isWrapPending { wrap() }
     writtenColumn = nil
-    for _ in 0..<min(amount, columns) { cursor.column = tabs.next(after: cursor.column) }
+    var column = cursor.column
+    for _ in 0..<min(amount, columns) { column = tabs.next(after: column) }
+    column = min(column, margins.right)
+    if column < cursor.column { settle() }
+    cursor.column = column
   }
 
   mutating func tabBackward(_ amount: Int) {

@@ -5,15 +5,21 @@ struct Palette: Equatable {
   /// Text, background, cursor and so on (OSC 10 to 19), by number.
   private(set) var dynamic: [Int: UInt32] = [:]
 
+  static let count = 256
+  /// Those, and from there on the colours that stand for bold, underline, blink, inverse and italic.
+  static let known = 0..<261
+
   mutating func set(_ index: Int, _ rgb: UInt32) {
-    if index >= 0, index < 256 { entries[index] = rgb }
+    if Self.known.contains(index) { entries[index] = rgb }
   }
 
   mutating func reset(_ index: Int) { entries[index] = nil }
-  mutating func resetAll() { entries = [:] }
+  mutating func resetAll(special: Bool) { entries = entries.filter { ($0.key < Self.count) == special } }
   mutating func setDynamic(_ number: Int, _ rgb: UInt32?) { dynamic[number] = rgb }
 
-  subscript(_ index: Int) -> UInt32 { entries[index] ?? Self.usual(index) }
+  subscript(_ index: Int) -> UInt32 {
+    entries[index] ?? (index < Self.count ? Self.usual(index) : dynamicColour(10))
+  }
 
   func dynamicColour(_ number: Int) -> UInt32 {
     dynamic[number] ?? (number == 11 || number == 14 || number == 16 ? 0x00_0000 : 0xE5_E5E5)
@@ -43,7 +49,7 @@ struct Palette: Equatable {
       let parts = (0..<3).map { digits[start + $0 * width..<start + ($0 + 1) * width] }
       return join(parts, scaling: false)
     }
-    guard text.count >= 9, text.prefix(4).elementsEqual("rgb:".utf8) else { return nil }
+    guard text.count >= 9, text.prefix(4).elementsEqual("rgb:".utf8) else { return ColourNames.find(text) }
     let parts = text.dropFirst(4).split(separator: 0x2F, omittingEmptySubsequences: false)
     return join(parts, scaling: true)
   }

@@ -103,9 +103,9 @@ extension Emulation {
     cursor.column = margins.left
   }
 
-  /// A mark joins the last printed cell, or the one under the cursor when the cursor has moved since.
+  /// A mark joins the last printed cell, or the one under the cursor when the cursor has moved since. REP after it
+  /// repeats the character without it, as xterm does.
   private mutating func combine(_ scalar: UInt32) {
-    interrupt()
     var column = writtenColumn ?? cursor.column
     if grid.cell(cursor.row, column).isTail { column -= 1 }
     let cell = grid.cell(cursor.row, column)

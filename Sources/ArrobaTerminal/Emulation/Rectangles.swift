@@ -4,12 +4,11 @@ extension Emulation {
   /// them; nothing when it is turned inside out.
   func block(_ parameters: Parameters, _ first: Int) -> Block? {
     let isOrigin = modes[.origin]
-    // As in xterm: counted from the margins, a rectangle has to say where it begins.
-    if isOrigin, parameters.raw(first) <= 0 { return nil }
     let area =
       isOrigin ? margins.block : Block(top: 0, left: 0, bottom: rows, right: columns)
-    let top = parameters.amount(first) - 1
-    let left = parameters.amount(first + 1) - 1
+    // xterm counts a beginning that is not said from the margin twice.
+    let top = parameters.value(first) > 0 ? parameters.value(first) - 1 : area.top
+    let left = parameters.value(first + 1) > 0 ? parameters.value(first + 1) - 1 : area.left
     let bottom = parameters.value(first + 2) == 0 ? rows : parameters.value(first + 2)
     let right = parameters.value(first + 3) == 0 ? columns : parameters.value(first + 3)
     guard bottom > top, right > left else { return nil }
@@ -22,6 +21,8 @@ extension Emulation {
   mutating func dollar(_ final: UInt8, _ parameters: Parameters) {
     switch final {
     case 0x70: reportMode(parameters.value(0), isPrivate: false)
+    case 0x77: reportPresentation(parameters.value(0))
+    case _ where level < 4: break
     case 0x72: if let block = block(parameters, 0) { changeAttributes(block, parameters, reversing: false) }
     case 0x74: if let block = block(parameters, 0) { changeAttributes(block, parameters, reversing: true) }
     case 0x76: copyRectangle(parameters)
@@ -33,9 +34,10 @@ extension Emulation {
   }
 
   mutating func starred(_ final: UInt8, _ parameters: Parameters) {
+    guard level >= 4 else { return }
     switch final {
     case 0x78:
-      if parameters.value(0) <= 2 { changesRectangle = parameters.value(0) == 2 }
+      if parameters.value(0) <= 2 { changeExtent = parameters.value(0) }
     case 0x79: reportChecksum(parameters)
     default: break
     }
@@ -44,7 +46,7 @@ extension Emulation {
   mutating func hashed(_ final: UInt8, _ parameters: Parameters) {
     switch final {
     case 0x79: checksumFlags = parameters.value(0)
-    case 0x7C: if let block = block(parameters, 0) { reportRendition(block) }
+    case 0x7C: reportRendition(block(parameters, 0))
     default: break
     }
   }
@@ -54,19 +56,33 @@ extension Emulation {
     guard (0x20...0x7E).contains(code) || (0xA0...0xFF).contains(code) else { return }
     var glyph = UInt32(code)
     if glyph < 0x80, !charsets.isPlain { glyph = charsets.translate(glyph) }
-    let protected = pen.isProtected ? Cell.protectedFlag : 0
-    let cell = Cell(glyph: glyph, style: style(), flags: protected)
-    overwrite(block) { _ in cell }
+    fill(block, glyph)
   }
 
-  /// DECERA and DECSERA.
+  /// DECERA, and DECSERA, which spares what is protected and all attributes.
   private mutating func eraseRectangle(_ block: Block, sparing: Bool) {
-    let blank = Cell.blank(blank())
-    // The selective one leaves attributes as they are.
-    overwrite(block) { cell in
-      if !sparing { return blank }
-      return cell.isProtected ? cell : cell.withoutGlyph
+    guard sparing else { return fill(block, 0) }
+    let spares = protection == .dec
+    overwrite(block) { cell in spares && cell.isProtected ? cell : cell.withoutGlyph }
+  }
+
+  /// Fills with the attributes of the pen; where it has no colour, the cell's own stays, as in xterm.
+  private mutating func fill(_ block: Block, _ glyph: UInt32) {
+    let protected = pen.isProtected ? Cell.protectedFlag : 0
+    var pen = pen.style
+    pen.attributes.remove(.invisible)
+    var known: [UInt32: UInt32] = [:]
+    for row in block.top..<block.bottom {
+      for column in block.left..<block.right {
+        let old = grid.cell(row, column).style
+        guard known[old] == nil else { continue }
+        var style = pen
+        if style.foreground.isStandard { style.foreground = styles[old].foreground }
+        if style.background.isStandard { style.background = styles[old].background }
+        known[old] = styles.intern(style)
+      }
     }
+    overwrite(block) { cell in Cell(glyph: glyph, style: known[cell.style] ?? 0, flags: protected) }
   }
 
   /// Replaces every cell of a block; what sticks out of it of wide characters is parted.
@@ -105,7 +121,9 @@ extension Emulation {
   /// DECCARA and DECRARA: on the rectangle, or on the stream of cells from its first corner to its last.
   private mutating func changeAttributes(_ block: Block, _ parameters: Parameters, reversing: Bool) {
     var codes: [Int] = []
-    for index in 4..<max(parameters.count, 5) { codes.append(parameters.value(index)) }
+    for index in 4..<max(parameters.count, 4) where parameters.raw(index) >= 0 {
+      codes.append(parameters.value(index))
+    }
     var known: [UInt32: UInt32] = [:]
     for row in block.top..<block.bottom {
       let left = changesRectangle || row == block.top ? block.left : streamStart(block)
@@ -133,36 +151,30 @@ extension Emulation {
     return style
   }
 
+  /// As in xterm: bold, underline, blink and inverse, nothing else.
   private func change(_ style: inout Style, _ code: Int) {
     switch code {
     case 0:
-      style.attributes.subtract([.bold, .blink, .inverse, .invisible])
+      style.attributes.subtract([.bold, .blink, .inverse])
       style.attributes.underline = .none
     case 1: style.attributes.insert(.bold)
     case 4: style.attributes.underline = .single
     case 5: style.attributes.insert(.blink)
     case 7: style.attributes.insert(.inverse)
-    case 8: style.attributes.insert(.invisible)
     case 22: style.attributes.remove(.bold)
     case 24: style.attributes.underline = .none
     case 25: style.attributes.remove(.blink)
     case 27: style.attributes.remove(.inverse)
-    case 28: style.attributes.remove(.invisible)
     default: break
     }
   }
 
   private func reverse(_ style: inout Style, _ code: Int) {
-    let all: Attributes = [.bold, .blink, .inverse, .invisible]
     switch code {
-    case 0:
-      style.attributes.formSymmetricDifference(all)
-      reverse(&style, 4)
     case 1: style.attributes.formSymmetricDifference(.bold)
     case 4: style.attributes.underline = style.attributes.underline == .none ? .single : .none
     case 5: style.attributes.formSymmetricDifference(.blink)
     case 7: style.attributes.formSymmetricDifference(.inverse)
-    case 8: style.attributes.formSymmetricDifference(.invisible)
     default: break
     }
   }

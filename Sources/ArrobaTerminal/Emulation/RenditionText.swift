@@ -5,6 +5,21 @@ enum Rendition {
     (["0"] + attributes(style.attributes) + colours(style)).joined(separator: ";")
   }
 
+  /// As answers have it: colours beyond the sixteen with `:`, as the standard says.
+  static func report(_ style: Style) -> String {
+    let parts = [reported(style.foreground, 30, 90, 38), reported(style.background, 40, 100, 48)].joined()
+    let rest = style.underlineColour.isStandard ? [] : [underline(style.underlineColour)]
+    return (["0"] + attributes(style.attributes) + parts + rest).joined(separator: ";")
+  }
+
+  private static func reported(
+    _ colour: Colour, _ low: UInt32, _ high: UInt32, _ extended: UInt32
+  ) -> [String] {
+    if let index = colour.paletteIndex, index >= 16 { return ["\(extended):5:\(index)"] }
+    guard let rgb = colour.rgb else { return self.colour(colour, low, high, extended) }
+    return ["\(extended):2::\(rgb >> 16):\(rgb >> 8 & 0xFF):\(rgb & 0xFF)"]
+  }
+
   static func colours(_ style: Style) -> [String] {
     colour(style.foreground, 30, 90, 38) + colour(style.background, 40, 100, 48)
       + (style.underlineColour.isStandard ? [] : [underline(style.underlineColour)])

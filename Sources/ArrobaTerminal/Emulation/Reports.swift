@@ -19,10 +19,10 @@ extension Emulation {
     answers.append(contentsOf: bytes)
   }
 
-  /// DA1: a VT525-like terminal with selective erase, rectangles, margins, colour.
-  mutating func primaryAttributes() { answer("\u{1B}[?65;1;6;9;15;16;17;18;21;22;28c") }
-  mutating func secondaryAttributes() { answer("\u{1B}[>64;379;0c") }
-  mutating func tertiaryAttributes() { answer("\u{1B}P!|00000000\u{1B}\\") }
+  /// DA1: what xterm says as a VT525, so that programs take the same road here as there.
+  mutating func primaryAttributes() { answer("\u{1B}[?65;1;2;6;9;15;16;17;18;21;22;28;29c") }
+  mutating func secondaryAttributes() { answer("\u{1B}[>65;379;0c") }
+  mutating func tertiaryAttributes() { if level >= 4 { answer("\u{1B}P!|00000000\u{1B}\\") } }
   mutating func reportVersion() { answer("\u{1B}P>|\(Self.version)\u{1B}\\") }
 
   /// DECREQTPARM.
@@ -43,23 +43,24 @@ extension Emulation {
   mutating func reportPrivateStatus(_ parameters: Parameters) {
     switch parameters.value(0) {
     case 5: answer("\u{1B}[?0n")
-    case 6: answer("\u{1B}[?\(reportedRow + 1);\(reportedColumn + 1);1R")
-    case 15: answer("\u{1B}[?13n")
-    case 25: answer("\u{1B}[?20n")
-    case 26: answer("\u{1B}[?27;1;0;0n")
-    case 53, 55: answer("\u{1B}[?50n")
-    case 56: answer("\u{1B}[?57;0n")
-    case 62: answer("\u{1B}[0*{")
-    case 63: answer("\u{1B}P\(parameters.value(1))!~0000\u{1B}\\")
-    case 75: answer("\u{1B}[?70n")
-    case 85: answer("\u{1B}[?83n")
+    case 6: answer("\u{1B}[?\(reportedRow + 1);\(reportedColumn + 1)\(level >= 4 ? ";1" : "")R")
+    case 15: if level >= 2 { answer("\u{1B}[?13n") }
+    case 25: if level >= 2 { answer("\u{1B}[?20n") }
+    case 26: if level >= 2 { answer("\u{1B}[?27;1" + (level >= 4 ? ";0;0" : level == 3 ? ";0" : "") + "n") }
+    case 53, 55: if level >= 3 { answer("\u{1B}[?50n") }
+    case 56: if level >= 3 { answer("\u{1B}[?57;0n") }
+    case 62: if level >= 4 { answer("\u{1B}[0000*{") }
+    case 63: if level >= 4 { answer("\u{1B}P\(parameters.value(1))!~0000\u{1B}\\") }
+    case 75: if level >= 4 { answer("\u{1B}[?70n") }
+    case 85: if level >= 4 { answer("\u{1B}[?83n") }
     case 996: answer("\u{1B}[?997;1n")
     default: break
     }
   }
 
-  /// DECRQM.
+  /// DECRQM, which came with the VT300.
   mutating func reportMode(_ number: Int, isPrivate: Bool) {
+    guard level >= 3 else { return }
     let state = state(ofMode: isPrivate ? number : -number).rawValue
     answer("\u{1B}[\(isPrivate ? "?" : "")\(number);\(state)$y")
   }
@@ -88,9 +89,10 @@ extension Emulation {
 
   /// DECRQSS: the setting that a control function left, as its parameters.
   mutating func reportSetting(_ what: ArraySlice<UInt8>) {
+    guard level >= 2 else { return }
     let setting: String?
     switch String(decoding: what, as: UTF8.self) {
-    case "m": setting = Rendition.text(pen.style) + "m"
+    case "m": setting = Rendition.report(pen.style) + "m"
     case "r": setting = "\(margins.top + 1);\(margins.bottom + 1)r"
     case "s": setting = "\(margins.left + 1);\(margins.right + 1)s"
     case "t": setting = "\(max(24, rows))t"
@@ -100,7 +102,9 @@ extension Emulation {
     case "\"p":
       setting = conformance == 61 ? "61\"p" : "\(conformance);\(answersInEightBits ? 0 : 1)\"p"
     case "\"q": setting = "\(pen.isProtected && protection == .dec ? 1 : 0)\"q"
-    case "*x": setting = "\(changesRectangle ? 2 : 1)*x"
+    case "*x": setting = "\(changeExtent)*x"
+    // There is no status line.
+    case "$}", "$~": setting = "0" + String(decoding: what, as: UTF8.self)
     default: setting = nil
     }
     guard let setting else { return answer("\u{1B}P0$r\u{1B}\\") }
@@ -117,7 +121,9 @@ extension Emulation {
       case "RGB": known = "8/8/8"
       default: known = nil
       }
-      let key = String(decoding: name, as: UTF8.self)
+      // A name that is none is not answered with: what is answered is typed into a program.
+      let isName = name.count % 2 == 0 && name.allSatisfy { Hexadecimal.digit($0) != nil }
+      let key = isName ? String(decoding: name, as: UTF8.self) : ""
       if let known {
         answer("\u{1B}P1+r\(key)=\(Hexadecimal.encode(known.utf8))\u{1B}\\")
       } else {

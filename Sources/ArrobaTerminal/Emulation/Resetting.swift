@@ -31,7 +31,8 @@ extension Emulation {
     palette = Palette()
     hiddenKeyboard = Keyboard()
     cursorShape = 0
-    changesRectangle = false
+    changeExtent = 0
+    titles.resetModes()
     checksumFlags = 0
     conformance = 65
     answersInEightBits = false
@@ -48,6 +49,7 @@ extension Emulation {
     let level = parameters.value(0)
     guard (61...65).contains(level) else { return }
     softReset()
+    changeExtent = 0
     conformance = level
     answersInEightBits = level > 61 && parameters.value(1) != 1
   }
@@ -55,5 +57,6 @@ extension Emulation {
   /// DECSCUSR; whether it blinks is also mode 12.
   mutating func setCursorShape(_ shape: Int) {
     cursorShape = shape
+    if shape > 0 { modes[.cursorBlink] = shape % 2 == 1 }
   }
 }

@@ -54,8 +54,8 @@ extension Emulation {
   }
 
   mutating func insertCharacters(_ amount: Int) {
-    guard margins.contains(column: cursor.column) else { return }
     settle()
+    guard margins.contains(column: cursor.column) else { return }
     let limit = margins.right + 1
     grid.insertCells(cursor.row, cursor.column, limit: limit, amount: amount, blank())
     grid.rows[cursor.row].isWrapped = false

@@ -1,8 +1,8 @@
 /// The title of the window and of its icon, and the stack programs put them on.
 struct Titles: Equatable {
   struct Entry: Equatable {
-    var icon: String?
-    var window: String?
+    var icon: String
+    var window: String
   }
 
   private static let deepest = 10
@@ -24,31 +24,40 @@ struct Titles: Equatable {
     }
   }
 
-  mutating func setWindow(_ bytes: ArraySlice<UInt8>) { window = decode(bytes) }
-  mutating func setIcon(_ bytes: ArraySlice<UInt8>) { icon = decode(bytes) }
+  mutating func resetModes() { hexadecimal = [] }
 
-  private func decode(_ bytes: ArraySlice<UInt8>) -> String {
-    let plain = hexadecimal.contains(0) ? Hexadecimal.decode(bytes)[...] : bytes
-    return String(
-      String.UnicodeScalarView(String(decoding: plain, as: UTF8.self).unicodeScalars.prefix(Self.longest)))
+  mutating func setWindow(_ bytes: ArraySlice<UInt8>) { window = decode(bytes) ?? window }
+  mutating func setIcon(_ bytes: ArraySlice<UInt8>) { icon = decode(bytes) ?? icon }
+
+  /// Nothing where pairs of digits are expected and something else came.
+  private func decode(_ bytes: ArraySlice<UInt8>) -> String? {
+    var plain = bytes
+    if hexadecimal.contains(0) {
+      plain = Hexadecimal.decode(bytes)[...]
+      guard plain.count * 2 == bytes.count else { return nil }
+    }
+    // What is answered is typed into a program: a title has no line ends in it, also not as digits.
+    let scalars = String(decoding: plain, as: UTF8.self).unicodeScalars.lazy
+      .filter { $0.value >= 0x20 && $0.value != 0x7F }
+    return String(String.UnicodeScalarView(scalars.prefix(Self.longest)))
   }
 
   func encode(_ title: String) -> String {
     hexadecimal.contains(1) ? Hexadecimal.encode(title.utf8) : title
   }
 
-  /// CSI 22 t: 0 both, 1 the icon's, 2 the window's.
+  /// CSI 22 t: whichever is asked for, both are kept, as xterm does.
   mutating func push(_ which: Int) {
     guard which <= 2 else { return }
-    stack.append(Entry(icon: which != 2 ? icon : nil, window: which != 1 ? window : nil))
+    stack.append(Entry(icon: icon, window: window))
     if stack.count > Self.deepest { stack.removeFirst() }
   }
 
-  /// CSI 23 t.
+  /// CSI 23 t: 0 both, 1 the icon's, 2 the window's.
   mutating func pop(_ which: Int) {
     guard which <= 2, let entry = stack.popLast() else { return }
-    if which != 2, let old = entry.icon { icon = old }
-    if which != 1, let old = entry.window { window = old }
+    if which != 2 { icon = entry.icon }
+    if which != 1 { window = entry.window }
   }
 
   mutating func clearStack() { stack = [] }

@@ -291,7 +291,7 @@ struct Parser {
     switch byte {
     case 0x1B: sawEscape = true
     case 0x18, 0x1A: state = .ground
-    case 0x07 where kind == .operatingSystem: finish(kind, &screen)
+    case 0x07 where kind == .operatingSystem: finish(kind, byBell: true, &screen)
     case 0x00..<0x20: break
     default: collect(UInt32(byte))
     }
@@ -305,12 +305,12 @@ struct Parser {
     UTF8Encoding.append(scalar, to: &text)
   }
 
-  private mutating func finish(_ kind: StringKind, _ screen: inout Emulation) {
+  private mutating func finish(_ kind: StringKind, byBell: Bool = false, _ screen: inout Emulation) {
     state = .ground
     let whole = textIsTooLong ? [] : text
     if text.capacity > 4096 { text = [] }
     switch kind {
-    case .operatingSystem: screen.operatingSystem(whole)
+    case .operatingSystem: screen.operatingSystem(whole, byBell: byBell)
     case .device: screen.device(whole)
     case .startOfString, .privacy, .application: screen.interrupt()
     }

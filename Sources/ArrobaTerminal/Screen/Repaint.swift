@@ -26,6 +26,7 @@ extension Emulation {
     painter.control("?2026h")
     painter.control("?1049l")
     painter.control("!p")
+    if conformance != 65 { painter.control("\(conformance);1\"p") }
     painter.control("?1;5;6;9;45;66;69;1000;1001;1002;1003;1004l")
     painter.control("?12;67;1005;1006;1007;1015;1016;1045;2004;2031;2048l")
     painter.control("?7;25h")
@@ -37,7 +38,12 @@ extension Emulation {
     painter.control("=0u")
     painter.control(">4m")
     painter.control("0 q")
-    painter.raw("\u{1B}]8;;\u{1B}\\\u{1B}]104\u{1B}\\\u{1B}]110\u{1B}\\\u{1B}]111\u{1B}\\\u{1B}]112\u{1B}\\")
+    painter.control("*x")
+    painter.control("#y")
+    painter.raw("\u{1B} F")
+    painter.raw(
+      "\u{1B}]8;;\u{1B}\\\u{1B}]104\u{1B}\\\u{1B}]105\u{1B}\\\u{1B}]110\u{1B}\\\u{1B}]111\u{1B}\\\u{1B}]112\u{1B}\\"
+    )
     painter.control("r")
     painter.control("?5W")
     painter.control("H")
@@ -55,12 +61,16 @@ extension Emulation {
       afterSaved(hiddenSaved, &painter)
       painter.control("H")
       painter.control("2J")
+      if savedModes[1049] == 1 { painter.control("?47s") }
       paint(grid, whole, &painter)
       paint(keyboard, &painter)
       keepSaved(saved, grid, &painter)
     } else {
-      if !hidden.isBlank || hiddenSaved != SavedCursor() || hiddenKeyboard != Keyboard() {
+      if savedModes[1049] == 1 || !hidden.isBlank || hiddenSaved != SavedCursor()
+        || hiddenKeyboard != Keyboard()
+      {
         painter.control("?47h")
+        if savedModes[1049] == 1 { painter.control("?47s") }
         painter.control("H")
         painter.control("2J")
         paint(hidden, whole, &painter)

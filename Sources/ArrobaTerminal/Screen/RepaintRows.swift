@@ -105,7 +105,8 @@ extension Emulation {
       column += current.isWide ? 2 : 1
       mayJump = true
     }
-    if next == nil, end < columns, fill != canvas.fill {
+    // Before a wide character that did not fit, the last column is blank too.
+    if end < columns, fill != canvas.fill {
       painter.set(styles[fill], link: [])
       painter.control("K")
     }

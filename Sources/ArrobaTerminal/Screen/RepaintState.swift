@@ -9,7 +9,7 @@ extension Emulation {
     paintTabs(&painter)
     if modifyOtherKeys != 0 { painter.control(">4;\(modifyOtherKeys)m") }
     if cursorShape != 0 { painter.control("\(cursorShape) q") }
-    if changesRectangle { painter.control("2*x") }
+    if changeExtent != 0 { painter.control("\(changeExtent)*x") }
     if checksumFlags != 0 { painter.control("\(checksumFlags)#y") }
     if answersInEightBits { painter.raw("\u{1B} G") }
     paintMargins(&painter)
@@ -18,9 +18,9 @@ extension Emulation {
 
   func paintTitle(_ painter: inout Painter) {
     for entry in titles.stack {
-      if let icon = entry.icon { paintTitle(1, icon, &painter) }
-      if let window = entry.window { paintTitle(2, window, &painter) }
-      painter.control(entry.icon == nil ? "22;2t" : entry.window == nil ? "22;1t" : "22;0t")
+      paintTitle(1, entry.icon, &painter)
+      paintTitle(2, entry.window, &painter)
+      painter.control("22;0t")
     }
     if titles.icon == titles.window, !titles.icon.isEmpty {
       paintTitle(0, titles.window, &painter)
@@ -118,14 +118,17 @@ extension Emulation {
     if cursor.isWrapPending || writtenColumn != nil {
       let column = writtenColumn ?? cursor.column
       reprint(grid, cursor.row, column, origin: origin, &painter)
+    } else if modes[.origin], !isInsideMargins {
+      // There no motion leads: the cursor went there before the margins came, or by the tabulator.
+      painter.set(.plain, link: [])
+      painter.protect(false)
+      painter.raw("\u{1B}P1$t\(cursor.row + 1);\(cursor.column + 1);1;@;@;A;0;2;O;BBBB\u{1B}\\")
     } else {
       painter.move(row: cursor.row - origin.0, column: cursor.column - origin.1)
     }
     painter.set(pen.style, link: links[pen.style.link])
     painter.protect(pen.isProtected)
-    if protection == .iso {
-      painter.raw(pen.isProtected ? "\u{1B}V" : "\u{1B}W")
-    }
+    if protection == .iso { painter.raw(pen.isProtected ? "\u{1B}V" : "\u{1B}V\u{1B}W") }
     paint(charsets, &painter)
     if modes[.insert] { painter.control("4h") }
   }

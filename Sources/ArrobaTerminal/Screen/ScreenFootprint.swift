@@ -5,7 +5,8 @@ extension Screen {
     MemoryLayout<Emulation>.size + MemoryLayout<Parser>.size + emulation.grid.footprint
       + emulation.hidden.footprint + emulation.scrollback.byteCount + emulation.styles.footprint
       + emulation.clusters.footprint + emulation.links.footprint + emulation.columns
-      + emulation.answers.capacity + emulation.signals.capacity * MemoryLayout<ScreenSignal>.stride
+      + emulation.answers.capacity + emulation.copied.utf8.count + emulation.signals.capacity
+      * MemoryLayout<ScreenSignal>.stride
   }
 }
 

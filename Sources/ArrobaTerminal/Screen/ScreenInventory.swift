@@ -36,7 +36,7 @@ extension Emulation {
     lines.append("tabs \(tabs.columns)")
     lines.append(
       "titles \(titles.window) | \(titles.icon) | \(titles.stack.count) \(titles.hexadecimal.sorted())")
-    for entry in titles.stack { lines.append("title \(entry.window ?? "-") | \(entry.icon ?? "-")") }
+    for entry in titles.stack { lines.append("title \(entry.window) | \(entry.icon)") }
     for (index, rgb) in palette.entries.sorted(by: { $0.key < $1.key }) {
       lines.append("colour \(index) \(rgb)")
     }
@@ -45,7 +45,7 @@ extension Emulation {
     }
     lines.append("keyboard \(keyboard.stack) \(hiddenKeyboard.stack) \(modifyOtherKeys)")
     lines.append("mouse \(mouse.tracking) \(mouse.encoding) shape \(cursorShape)")
-    lines.append("rectangles \(changesRectangle) \(checksumFlags) eight \(answersInEightBits)")
+    lines.append("rectangles \(changeExtent) \(checksumFlags) eight \(answersInEightBits) \(conformance)")
     for (number, value) in savedModes.sorted(by: { $0.key < $1.key }) where value != initialValue(number) {
       lines.append("kept \(number) \(value)")
     }
