@@ -145,7 +145,9 @@ import Testing
   @Test("A program that is not there is named before anything is started")
   func noProgram() async throws {
     let opencode = OpenCodeUnderTest(["PATH": "/nowhere", "HOME": "/nowhere"])
-    #expect(opencode.provider.availability() == .unavailable(reason: "there is no opencode on PATH"))
+    let hint = "npm install -g opencode-ai@1, or set ARROBA_OPENCODE_BIN to where it is"
+    #expect(
+      opencode.provider.availability() == .unavailable(reason: "there is no opencode on PATH", hint: hint))
     let failed = await failure(opencode.open())
     #expect(
       failed
