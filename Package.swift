@@ -65,8 +65,8 @@ var targets: [Target] = [
   .executableTarget(
     name: "arroba-daemon",
     dependencies: [
-      "ArrobaAdapters", "ArrobaDaemon", "ArrobaLoop", "ArrobaProvider", "ArrobaSupervision", "ArrobaSystem",
-      "ArrobaWire",
+      "ArrobaAdapters", "ArrobaDaemon", "ArrobaJSON", "ArrobaLoop", "ArrobaProvider", "ArrobaSupervision",
+      "ArrobaSystem", "ArrobaWire",
     ]),
   // For a machine that may have nothing else of ours, nor of Swift.
   .executableTarget(

@@ -65,10 +65,14 @@ package struct CommandLineTool {
       output.line(Completions.script(for: shell))
       return ExitCode.done
     case .daemon(.unit):
-      output.line(
-        DaemonUnit.text(
-          environment, daemon: Programs.find("arroba-daemon", searchPath: environment["PATH"]),
-          client: ThisProcess.executable))
+      let unit = DaemonUnit.text(
+        environment, daemon: Programs.find("arroba-daemon", searchPath: environment["PATH"]),
+        client: ThisProcess.executable)
+      if output.isJSON {
+        output.json(["path": .string(Diagnosis.unitPath(environment)), "unit": .string(unit + "\n")])
+      } else {
+        output.line(unit)
+      }
       return ExitCode.done
     default:
       let context = try Context(
@@ -106,7 +110,9 @@ extension Context {
     case .renameAgent(let target, let alias):
       try change("agent.rename", adding(["alias": Self.alias(alias)], to: reference(target)), "renamed")
     case .restart(let target, let force):
-      try change("agent.restart", adding(["force": force ? true : nil], to: reference(target)), "restarted")
+      try confirmed(force) {
+        try change("agent.restart", adding(["force": force ? true : nil], to: reference(target)), "restarted")
+      }
     case .removeAgent(let target, let force): try stopAgent(target, force: force)
     case .events(let target, let after, let follow): try events(target, after: after, follow: follow)
     case .wait(let target, let goal, let timeout, let status):
@@ -114,6 +120,7 @@ extension Context {
     case .talking(let verb): try talking(verb)
     case .relaying(let action): try relaying(action)
     case .health: try health()
+    case .providers: try providers()
     case .doctor: doctor()
     case .daemon(let action): try daemon(action)
     case .logs(let filter, let follow): try logs(filter, follow: follow)

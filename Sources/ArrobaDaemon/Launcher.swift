@@ -63,7 +63,7 @@ package enum Launcher {
     case .running: return "already running: the supervisor with pid \(note.pid) holds \(state)/lock"
     case .gaveUp(let reason):
       return "the supervisor with pid \(note.pid) holds \(state)/lock and has given up: \(reason); "
-        + "mend that, then: kill -USR1 \(note.pid)"
+        + "mend that, then: arroba daemon start"
     }
   }
 

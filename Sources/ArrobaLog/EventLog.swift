@@ -74,6 +74,12 @@ package final class EventLog: Sendable {
     return (log, recovery)
   }
 
+  /// Why the log in that directory would not open, as far as can be seen without reading all of it; nil: it would.
+  /// Changes nothing. Blocks.
+  package static func fault(in directory: String) -> LogError? {
+    LogOpening(directory: directory, options: .standard).fault()
+  }
+
   private init(_ tail: SegmentTail) {
     id = tail.id
     options = tail.options

@@ -25,9 +25,7 @@ struct LogOpening {
     do {
       try Files.makeDirectory(directory)
       let names = try Files.list(directory)
-      let found = names.compactMap { name in
-        LogDirectory.first(inSegmentName: name).map { Found(first: $0, path: "\(directory)/\(name)") }
-      }
+      let found = self.found(names)
       let id = try identify(found)
       var newest: SegmentScan?
       for (index, segment) in found.enumerated() {
@@ -44,6 +42,28 @@ struct LogOpening {
       throw error
     } catch {
       throw .damaged(path: directory, reason: "\(error)")
+    }
+  }
+
+  private func found(_ names: [String]) -> [Found] {
+    names.compactMap { name in
+      LogDirectory.first(inSegmentName: name).map { Found(first: $0, path: "\(directory)/\(name)") }
+    }
+  }
+
+  /// Why the log could not be opened, as far as the first lines of its files tell; nil for one that is not there.
+  /// Touches nothing, also beside a daemon that writes.
+  func fault() -> LogError? {
+    do {
+      guard Files.status(directory) != nil else { return nil }
+      _ = try identify(found(try Files.list(directory)))
+      return nil
+    } catch let error as LogError {
+      return error
+    } catch let error as SystemError {
+      return .storage(error)
+    } catch {
+      return .damaged(path: directory, reason: "\(error)")
     }
   }
 

@@ -23,8 +23,8 @@ package protocol TerminalProvider: Provider {
 /// Whether a provider can start anything here, and with what.
 package enum ProviderAvailability: Sendable, Equatable {
   case available(version: String?, executable: String?)
-  /// `executable`: what was looked for.
-  case unavailable(reason: String, executable: String? = nil)
+  /// `executable`: what was looked for; `hint`: what makes it available.
+  case unavailable(reason: String, executable: String? = nil, hint: String? = nil)
 }
 
 /// What a program inside an agent is told of where it runs.

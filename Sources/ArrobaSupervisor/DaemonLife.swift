@@ -72,7 +72,7 @@ extension Supervisor {
     kept = []
     Console.say(
       .error, "daemon",
-      "\(reason). No daemon runs now; its agents do. kill -USR1 \(getpid()) starts a daemon again",
+      "\(reason). No daemon runs now; its agents do. arroba daemon start (or kill -USR1 \(getpid())) starts one again",
       ["children": nursery.children.count])
     phase = .stalled
   }

@@ -40,6 +40,34 @@ package final class Companion {
     return Companion(socket: near, errors: pipe.reading, pid: pid)
   }
 
+  /// What a program writes to its output, once it has ended; nil where it could not start, failed, or took longer.
+  package static func answer(
+    of path: String, arguments: [String], environment: [String], withinMs patienceMs: Int
+  ) -> String? {
+    let deadline = Clock.monotonicMs() + patienceMs
+    guard let companion = try? start(path, arguments: arguments, environment: environment)  // said by nil
+    else { return nil }
+    defer { companion.kill() }
+    Sockets.endSending(of: companion.socket)
+    var bytes: [UInt8] = []
+    var block = [UInt8](repeating: 0, count: 4096)
+    while bytes.count < mostAnswered {
+      let left = deadline - Clock.monotonicMs()
+      guard left > 0, PollSet.waitReadable(companion.socket.raw, timeoutMs: left) else { return nil }
+      guard case .moved(let count) = block.withUnsafeMutableBytes({ companion.socket.read(into: $0) }) else {
+        break
+      }
+      bytes += block[..<count]
+    }
+    guard case .exited(0)? = companion.end(withinMs: max(0, deadline - Clock.monotonicMs()))?.0 else {
+      return nil
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Longer answers are cut there.
+  private static let mostAnswered = 1 << 20
+
   /// Hangs up; the program ends by itself, once it has passed on what it still holds.
   package func close() {
     socket.close()

@@ -23,6 +23,23 @@ package enum Processes {
     _ = kill(pid_t(-group), Int32(number))
   }
 
+  /// What may be asked of a process that is no child of ours.
+  package enum Request: Sendable {
+    /// SIGTERM: to end in order.
+    case end
+    /// SIGUSR1: of a supervisor, to start a daemon again.
+    case tryAgain
+  }
+
+  /// Asks another process; false where it is gone, or not ours.
+  package static func ask(_ pid: Int32, to request: Request) -> Bool {
+    guard pid > 1 else { return false }
+    return switch request {
+    case .end: kill(pid, SIGTERM) == 0
+    case .tryAgain: kill(pid, SIGUSR1) == 0
+    }
+  }
+
   /// Waits until a child of this process has ended; its exit code, or nil where a signal ended it or it is no child.
   package static func waitForExit(of pid: Int32) -> Int32? {
     var status: Int32 = 0

@@ -50,6 +50,14 @@ package enum StandardStreams {
     }
   }
 
+  /// Whether what is written to the one stands between what is written to the other: the same pipe, file or terminal.
+  package static func areOne(_ first: Int32, _ second: Int32) -> Bool {
+    var one = stat()
+    var other = stat()
+    guard fstat(first, &one) == 0, fstat(second, &other) == 0 else { return false }
+    return one.st_dev == other.st_dev && one.st_ino == other.st_ino
+  }
+
   /// Lets writes to a reader that is gone fail instead of ending the process: who has a terminal to put back needs that.
   package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 }

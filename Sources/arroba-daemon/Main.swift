@@ -1,5 +1,6 @@
 internal import ArrobaAdapters
 internal import ArrobaDaemon
+internal import ArrobaJSON
 internal import ArrobaLoop
 internal import ArrobaProvider
 internal import ArrobaSupervision
@@ -27,6 +28,9 @@ enum ArrobaDaemonProgram {
     case "--version":
       Console.out("arroba-daemon \(arrobaVersion)")
       return 0
+    case "--check":
+      Console.out(SelfCheck.report(places, found(Environment.all)).encodedText)
+      return 0
     case "--help", "-h":
       Console.out(help)
       return 0
@@ -36,11 +40,20 @@ enum ArrobaDaemonProgram {
     }
   }
 
+  /// What there is of each provider that may be missing.
+  private static func found(_ environment: [String: String]) -> [(name: String, ProviderAvailability)] {
+    [
+      ("opencode", OpenCodeProvider.check(in: environment)),
+      ("claude-code", ClaudeProvider.check(in: environment)),
+    ]
+  }
+
   private static let help = """
-    usage: arroba-daemon
+    usage: arroba-daemon [--check | --version]
 
     Serves the sessions of this user. `arroba` starts it on demand; started by hand or by
     systemd it stays in the foreground. SIGTERM ends it and what it runs, in order.
+    --check tells, as JSON, what it would find here: configuration, event log, providers.
 
     Where it keeps things: ARROBA_SOCKET, ARROBA_STATE_DIR, ARROBA_LOG_DIR, ARROBA_LOG_LEVEL
     (docs/RUNNING.md).

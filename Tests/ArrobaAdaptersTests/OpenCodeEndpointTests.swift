@@ -86,7 +86,7 @@ import Testing
     ])
   func variables(name: String, value: String, words: String) async throws {
     let opencode = OpenCodeUnderTest([name: value, "PATH": "/nowhere"])
-    guard case .unavailable(let reason, _) = opencode.provider.availability() else {
+    guard case .unavailable(let reason, _, _) = opencode.provider.availability() else {
       Issue.record("it is available")
       return
     }

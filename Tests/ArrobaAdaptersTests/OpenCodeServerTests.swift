@@ -147,7 +147,8 @@ import Testing
     let opencode = OpenCodeUnderTest(["PATH": "/nowhere", "HOME": "/nowhere"])
     #expect(
       opencode.provider.availability()
-        == .unavailable(reason: "there is no opencode on PATH", executable: "opencode"))
+        == .unavailable(
+          reason: "there is no opencode on PATH", executable: "opencode", hint: OpenCodeInstallation.advice))
     let failed = await failure(opencode.open())
     #expect(
       failed

@@ -22,17 +22,16 @@ struct BirthTests {
     var birth = Birth()
     birth.program = ["make", "-j8"]
     birth.model = "m"
-    birth.worktree = .branch("side")
     let made = agent(birth, size: (120, 40))
     #expect(made["provider"] == "terminal" && made["argv"] == ["make", "-j8"] && made["directory"] == "/w")
-    #expect(made["cols"] == 120 && made["rows"] == 40 && made["model"] == "m" && made["worktree"] == "side")
+    #expect(made["cols"] == 120 && made["rows"] == 40 && made["model"] == "m")
     #expect(made["alias"] == nil)
   }
 
   @Test("Without a terminal of the user's it is 80 by 24")
   func plainSize() {
     let made = agent(Birth())
-    #expect(made["cols"] == 80 && made["rows"] == 24 && made["worktree"] == nil && made["model"] == nil)
+    #expect(made["cols"] == 80 && made["rows"] == 24 && made["model"] == nil)
   }
 
   @Test("A terminal without a program runs the user's shell; another provider runs what it runs")
@@ -42,9 +41,8 @@ struct BirthTests {
     #expect(agent(birth)["argv"] == ["/bin/zsh"])
     #expect(agent(birth, [:])["argv"] == ["/bin/sh"] && agent(birth, ["SHELL": ""])["argv"] == ["/bin/sh"])
     birth.provider = "other"
-    birth.worktree = .any
     #expect(
-      agent(birth)["argv"] == nil && agent(birth)["provider"] == "other" && agent(birth)["worktree"] == true)
+      agent(birth)["argv"] == nil && agent(birth)["provider"] == "other")
   }
 
   @Test(
@@ -70,12 +68,16 @@ struct DaemonUnitTests {
   func text() {
     let environment = [
       "ARROBA_SOCKET": "/r/50%/\"s\"", "ARROBA_LOG_LEVEL": "debug", "HOME": "/h", "ARROBA_SESSION": "s",
+      "ARROBA_OPENCODE_BIN": "/o", "ARROBA_OPENCODE_PORT": "1", "ARROBA_OPENCODE_ENDPOINT": "http://e",
+      "ARROBA_CLAUDE_BIN": "/c",
     ]
     let lines = DaemonUnit.text(environment, daemon: "/opt/a b/arroba-daemon", client: "/opt/a b/arroba")
       .split(separator: "\n")
     #expect(
       lines.filter { $0.hasPrefix("Environment=") } == [
-        "Environment=\"ARROBA_LOG_LEVEL=debug\"", "Environment=\"ARROBA_SOCKET=/r/50%%/\\\"s\\\"\"",
+        "Environment=\"ARROBA_CLAUDE_BIN=/c\"", "Environment=\"ARROBA_LOG_LEVEL=debug\"",
+        "Environment=\"ARROBA_OPENCODE_BIN=/o\"", "Environment=\"ARROBA_OPENCODE_ENDPOINT=http://e\"",
+        "Environment=\"ARROBA_OPENCODE_PORT=1\"", "Environment=\"ARROBA_SOCKET=/r/50%%/\\\"s\\\"\"",
       ])
     #expect(lines.contains("ExecStart=\"/opt/a b/arroba-daemon\""))
     // Another one runs, has given up, or may not run here: starting again helps none of these.

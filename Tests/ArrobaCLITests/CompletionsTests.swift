@@ -25,6 +25,8 @@ struct CompletionsTests {
     ("arroba logs --level w", ["warn"], ["info"]),
     ("arroba logs --process-kind ", ["client", "daemon", "supervisor"], []),
     ("arroba completions ", ["bash", "zsh", "fish"], ["build"]), ("arroba help at", ["attach"], ["build"]),
+    ("arroba new --provider ", ["opencode", "claude-code", "scripted", "terminal"], ["build"]),
+    ("arroba run --provider cl", ["claude-code"], ["terminal"]), ("arroba provider ", ["list"], ["build"]),
     ("arroba events --after ", ["start"], ["build"]),
   ]
 

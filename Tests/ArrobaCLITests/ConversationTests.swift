@@ -191,4 +191,29 @@ struct ConversationTests {
     #expect(
       lines.map(\.text) == ["", "> one", "begun", "failed", "", "> two", "done", "", "> three", "cancelled"])
   }
+
+  @Test("A page that begins in the middle of a prompt says how that one ended as well, behind its last item")
+  func middle() {
+    func entry(_ type: String, _ text: String, of prompt: String, state: String? = nil) -> JSON {
+      .record([
+        "id": type == "prompt" ? .string(prompt) : "i_1", "agent": .string(agent), "type": .string(type),
+        "text": .string(text), "prompt": .string(prompt), "state": .text(state),
+      ])
+    }
+    let items = [
+      entry("text", "more", of: "p_1"), entry("error", "oh", of: "p_1"),
+      entry("prompt", "two", of: "p_2", state: "completed"), entry("text", "done", of: "p_2"),
+    ]
+    #expect(TalkLines.promptsBefore(items) == ["p_1"])
+    func shown(_ items: [JSON], _ state: String) -> [String] {
+      let earlier: [JSON] = [
+        ["id": "p_1", "agent": .string(agent), "state": .string(state), "reason": "no login"]
+      ]
+      return TalkLines(hasGutter: false).page(items, earlier: earlier, in: conversation()).map(\.text)
+    }
+    #expect(shown(items, "failed") == ["more", "error: oh", "failed: no login", "> two", "done"])
+    #expect(shown(Array(items.prefix(2)), "failed") == ["more", "error: oh", "failed: no login"])
+    #expect(shown(items, "completed") == ["more", "error: oh", "> two", "done"])
+    #expect(TalkLines.promptsBefore([entry("prompt", "two", of: "p_2")]) == [])
+  }
 }

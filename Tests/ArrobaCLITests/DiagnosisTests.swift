@@ -119,7 +119,22 @@ struct DiagnosisTests {
       Diagnosis.notRunning(lock: "/s/lock", isHeld: true, note: gaveUp, socket: "/sock"),
       Finding(
         "daemon", .fail, "the supervisor with pid 7 has given up: the disk is full",
-        mend: "its agents still run; mend that, then: kill -USR1 7")
+        mend: "its agents still run; mend that, then: arroba daemon start (or stop, which ends them)")
+    ),
+    (Diagnosis.closedLog(fault: nil), Finding("event log", .ok, "can be opened")),
+    (
+      Diagnosis.closedLog(fault: "it is of format 9"),
+      Finding(
+        "event log", .fail, "it is of format 9",
+        mend: "start the version that wrote it, or set ARROBA_STATE_DIR elsewhere")
+    ),
+    (
+      Diagnosis.provider(["name": "x", "available": true, "version": "1.2.3", "executable": "/b/x"]),
+      Finding("provider x", .ok, "1.2.3, /b/x")
+    ),
+    (
+      Diagnosis.provider(["name": "x", "available": false, "reason": "there is no x", "hint": "install it"]),
+      Finding("provider x", .warn, "there is no x", mend: "install it")
     ),
     (Diagnosis.versions(own: "1", running: "1"), Finding("versions", .ok, "all 1")),
     (Diagnosis.versions(own: "1", running: nil), Finding("versions", .ok, "all 1")),

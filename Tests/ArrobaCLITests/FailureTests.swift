@@ -50,6 +50,8 @@ struct FailureTests {
     #expect(Failure(ClientError.timedOut("m")).exitCode == 3)
     #expect(Failure(ClientError.malformed("m")).exitCode == 1)
     #expect(Failure(Misuse("m")).exitCode == 2)
+    #expect(Failure(Misuse("m", isUnconfirmed: true)).exitCode == 7)
+    #expect(Failure(Misuse("m", isUnconfirmed: true)).json["data"]?["kind"] == "not_confirmed")
     struct Other: Error {}
     #expect(Failure(Other() as any Error).exitCode == 1)
     #expect(Failure(Misuse("m", hint: "h") as any Error) == Failure(Misuse("m", hint: "h")))

@@ -113,6 +113,25 @@ struct LaneLinkTests {
     line.link.detach(patienceMs: 1000)
   }
 
+  @Test("A connection that is open and silent for too long is given up, and taken up again on another")
+  func silent() throws {
+    let daemon = try FakeDaemon(
+      ["terminal.attach": { _, count in Self.attached("t_1", offset: count) }],
+      lane: { lane, number in
+        try lane.output(number == 1 ? "x" : "y")
+        try lane.awaitEnd()
+      })
+    defer { daemon.end() }
+    let line = try line(daemon)
+    _ = try line.turn(until: { line.seat.sees("x") })
+    line.link.silenceMs = 50
+    _ = try line.turn(until: { !line.isConnected })
+    line.link.silenceMs = Connection.silenceMs
+    _ = try line.turn(until: { line.seat.sees("xy") })
+    #expect(daemon.requests[1].params["resume"] == "t_1" && daemon.requests[1].params["after"] == 1)
+    line.link.detach(patienceMs: 1000)
+  }
+
   @Test("Where the screen was drawn over, the next connection begins with a repaint")
   func repaint() throws {
     let daemon = try FakeDaemon(

@@ -11,30 +11,63 @@ struct OpenAskTests {
     "A choice is named by its number, its id or its label",
     arguments: [
       ("1", "once"), ("2", "always"), ("3", "reject"), ("once", "once"), ("Deny", "reject"),
-      (" always allow ", "always"), ("approve", "approve"), ("deny", "reject"),
+      (" always allow ", "always"), ("approve", "approve"), ("deny", "reject"), ("y", "approve"),
+      ("Yes", "approve"), ("n", "deny"), ("no", "deny"),
     ])
   func choices(_ words: String, _ id: String) throws {
     let ask = try ask(TalkSample.ask())
-    #expect(ask.answer(words, note: nil) == ["choice": .string(id)])
-    #expect(ask.answer(words, note: "why") == ["choice": .string(id), "note": "why"])
+    #expect(try ask.answer(words, note: nil) == ["choice": .string(id)])
+    #expect(try ask.answer(words, note: "why") == ["choice": .string(id), "note": "why"])
   }
 
   @Test(
-    "What names no choice is no answer, unless the ask takes words", arguments: ["4", "0", "", "yes please"])
+    "What names no choice is no answer, unless the ask takes words",
+    arguments: ["", "yes please", "4 of them"])
   func words(_ words: String) throws {
     #expect(try ask(TalkSample.ask()).answer(words, note: nil) == nil)
     let open = try ask(TalkSample.question(takesText: true))
-    #expect(open.answer(words, note: nil) == (words.isEmpty ? nil : ["note": .string(words)]))
-    #expect(open.answer("2", note: nil) == ["choice": "2"])
+    #expect(try open.answer(words, note: nil) == (words.isEmpty ? nil : ["note": .string(words)]))
+    #expect(try open.answer("2", note: nil) == ["choice": "2"])
+  }
+
+  private static let mistakes: [(String, several: Bool, text: Bool, String)] = [
+    ("9", false, false, "there is no choice 9: they are 1 to 3"),
+    ("9", false, true, "there is no choice 9: they are 1 to 3"),
+    ("0", false, true, "there is no choice 0: they are 1 to 3"),
+    ("-1", false, true, "there is no choice -1: they are 1 to 3"),
+    ("1,2", false, false, "'1,2' is several choices, and one is asked for: they are 1 to 3"),
+    ("1, 2", false, true, "'1, 2' is several choices, and one is asked for: they are 1 to 3"),
+    ("1,9", true, true, "there is no choice 9: they are 1 to 3"),
+    ("y", false, false, "'y' is none of the choices: they are 1 to 3"),
+    ("no", true, false, "'no' is none of the choices: they are 1 to 3"),
+  ]
+
+  @Test("What was meant as a choice and names none is refused, never taken as words", arguments: mistakes)
+  func mistaken(_ written: String, _ several: Bool, _ text: Bool, _ message: String) throws {
+    let ask = try ask(TalkSample.question(takesSeveral: several, takesText: text))
+    let isNumber = written.contains { $0.isNumber }
+    let hint = text && isNumber ? "a number alone is a choice; in words of your own, write more" : nil
+    #expect(throws: Misuse(message, hint: hint)) { try ask.answer(written, note: nil) }
+  }
+
+  @Test("Yes and no are the choices that begin with them; without any choice a number is a word")
+  func yesNo() throws {
+    var json = TalkSample.question(takesText: true).object ?? JSONObject()
+    #expect(try ask(.object(json)).answer("y", note: nil) == ["note": "y"])
+    json["choices"] = [
+      ["id": "1", "label": "Yes, go on", "effect": "option"], ["id": "2", "label": "No", "effect": "option"],
+    ]
+    #expect(try ask(.object(json)).answer("Y", note: nil) == ["choice": "1"])
+    #expect(try ask(.object(json)).answer("no", note: nil) == ["choice": "2"])
+    json["choices"] = []
+    #expect(try ask(.object(json)).answer("7", note: nil) == ["note": "7"])
   }
 
   @Test("Several choices are several numbers, where the ask takes several")
   func several() throws {
     let ask = try ask(TalkSample.question(takesSeveral: true))
-    #expect(ask.answer("1,2", note: nil) == ["choice": ["1", "2"]])
-    #expect(ask.answer("2 1", note: nil) == ["choice": ["2", "1"]])
-    #expect(ask.answer("1,9", note: nil) == nil)
-    #expect(try self.ask(TalkSample.question()).answer("1,2", note: nil) == nil)
+    #expect(try ask.answer("1,2", note: nil) == ["choice": ["1", "2"]])
+    #expect(try ask.answer("2 1", note: nil) == ["choice": ["2", "1"]])
   }
 
   @Test("An answer is told by its labels and its note")

@@ -76,6 +76,26 @@ struct SendTests {
     #expect(subscribed["after"] == ["log": "l_1", "seq": 7] && subscribed["session"] == "s_abcdefghij")
   }
 
+  @Test(
+    "Where both streams are one pipe a remark begins a line of its own; a file that is not there is not found"
+  )
+  func oneStream() throws {
+    let tool = TalkSample.event(
+      11, "item.completed", ["item": "i_2", "type": "tool", "tool": TalkSample.tool(output: "12K .\n")])
+    let daemon = try daemon([item(10, "started", ["type": "text", "text": "I will"]), tool, end()])
+    defer { daemon.end() }
+    let pipe = try Pipes.make()
+    let apart = ToolRun(["send", "--follow", "go"], in: daemon.house)
+    #expect(apart.out == "I will\n")
+    let seat = Seat(input: 0, output: pipe.writing.raw, error: pipe.writing.raw)
+    let other = try Pipes.make()
+    #expect(seat.mixesStreams)
+    #expect(!Seat(input: 0, output: pipe.writing.raw, error: other.writing.raw).mixesStreams)
+    let missing = ToolRun(["send", "-f", daemon.house.path("no"), "--wait"], in: daemon.house)
+    #expect(missing.code == 4 && missing.error.contains("No such file"), "\(missing)")
+    #expect(ToolRun(["play", daemon.house.path("no")], in: daemon.house).code == 4)
+  }
+
   @Test("With --json who follows gets the events of the prompt, as they came")
   func events() throws {
     let daemon = try daemon(answer + [end()])
@@ -259,7 +279,7 @@ struct SendTests {
     #expect(daemon.requests.last?.params["text"] == "one\ntwo")
     try Files.replace(path, with: [UInt8](repeating: 0x61, count: 1 << 20 + 1))
     #expect(ToolRun(["send", "-f", path], in: daemon.house).code == 2)
-    #expect(ToolRun(["send", "-f", path + "x"], in: daemon.house).code == 1)
+    #expect(ToolRun(["send", "-f", path + "x"], in: daemon.house).code == 4)
     let seat = try SeatUnderTest.pipe()
     try seat.typeIntoPipe("from\na pipe\n")
     seat.endKeys()

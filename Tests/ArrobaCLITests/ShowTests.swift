@@ -38,6 +38,22 @@ enum Sample {
   }
 }
 
+@Suite("Instants in the daemon's words")
+struct SinceNowTests {
+  private static let cases: [(String, String)] = [
+    ("slow down, next attempt at 2026-07-30T04:31:56.000Z", "slow down, next attempt in 4 s"),
+    ("at 2026-07-30T04:34:57.123Z, then none", "in 3m 5s, then none"),
+    ("next attempt at 2026-07-30T04:00:00.000Z", "next attempt in 0 s"),
+    ("look at line 4 at 5 at", "look at line 4 at 5 at"), ("", ""),
+  ]
+
+  @Test("What is to come is told by how long that is", arguments: cases)
+  func told(_ said: String, _ shown: String) throws {
+    let now = try #require(CivilTime.milliseconds(rfc3339: Sample.at))
+    #expect(Humane.sinceNow(said, nowMs: now) == shown)
+  }
+}
+
 @Suite("How things are called")
 struct NamesTests {
   @Test("A session is called by its alias, else by a beginning that is its own")

@@ -83,6 +83,14 @@ struct TalkReadingTests {
     #expect(
       try read(["run", "-p", "scripted", "-m", "m", "--", "what", "is", "-x"]) == .run(birth, sending))
     #expect(try read(["run", "what", "is", "-p", "scripted", "-m", "m", "--", "-x"]) == .run(birth, sending))
+    var program = Birth()
+    program.provider = "terminal"
+    program.program = ["make", "-j8"]
+    for status in [true, false] {
+      #expect(
+        try read(["run", "-p", "terminal"] + (status ? ["--status"] : []) + ["--", "make", "-j8"])
+          == .runProgram(program, takesStatus: status))
+    }
     sending.source = .input
     #expect(try read(["run"]) == .run(Birth(), sending))
     sending.source = .file("a")
@@ -102,7 +110,17 @@ struct TalkReadingTests {
       "--on-ask deny or --on-ask fail"
     ),
     (
-      ["run", "-p", "terminal", "x"], "a program on a terminal takes no prompts", "arroba new -- CMD runs one"
+      ["run", "-p", "terminal", "x"], "the program is missing behind --",
+      "arroba run --provider terminal [--status] -- CMD ARG…"
+    ),
+    (
+      ["run", "-p", "terminal", "-t", "3", "--", "x"],
+      "--timeout is for prompts, and a program on a terminal takes none", nil
+    ),
+    (
+      ["run", "--status", "x"],
+      "--status is a program's own, and a prompt has none: how it ended is the exit code",
+      "arroba run --provider terminal --status -- CMD ARG…"
     ),
     (["run", "-f", "a", "x"], "either --file or a text, not both", nil),
     (["queue", "edit", "p_1"], "arroba queue edit needs more words", "arroba queue --help"),

@@ -58,6 +58,26 @@ struct TalkSessionTests {
     #expect(subscribed["after"] == ["log": "l_1", "seq": 7] && subscribed["session"] == "s_abcdefghij")
   }
 
+  @Test("A prompt that failed is shown as that also where it began before what is shown, and by /history")
+  func middle() throws {
+    let failed = TalkSample.prompt(state: "failed", position: nil)
+    let daemon = try daemon(
+      items: [
+        [
+          "id": "i_0", "type": "text", "text": "half", "agent": "a_klmnopqrst", "prompt": "p_111111",
+          "seq": 4,
+        ]
+      ], more: ["prompt.get": { _, _ in .result(failed) }])
+    defer { daemon.end() }
+    let face = TalkUnderTest()
+    try face.open(daemon)
+    #expect(face.texts == ["[build: opencode, m/1; /help helps]", "half", "failed"])
+    face.forget()
+    try face.session.enter("/history 1")
+    try face.settle()
+    #expect(face.texts == ["half", "failed"])
+  }
+
   @Test("A turn under way is told from its beginning, by its events and not by its history")
   func underWay() throws {
     let daemon = try daemon(
@@ -129,7 +149,7 @@ struct TalkSessionTests {
     #expect(face.texts.suffix(3) == ["> again", "arroba: 256 prompts wait already", "hint: wait"])
   }
 
-  @Test("A number answers what is asked; other words are a prompt, unless the ask takes them")
+  @Test("A number answers what is asked or is refused, as y and n do; other words are a prompt")
   func answer() throws {
     let daemon = try daemon(
       events: [TalkSample.opened(8)],
@@ -140,14 +160,22 @@ struct TalkSessionTests {
     let session = try face.session
     try face.wait("the ask") { session.openAsk != nil }
     session.enter("4")
+    session.enter("1,2")
+    #expect(
+      face.texts.suffix(2) == [
+        "arroba: there is no choice 4: they are 1 to 3",
+        "arroba: '1,2' is several choices, and one is asked for: they are 1 to 3",
+      ])
+    session.enter("go on")
     session.enter("3")
+    session.enter("y")
     session.enter("/approve")
     session.enter("/deny q_2 not here")
     try face.wait("the answers") { !session.isAsking }
-    #expect(daemon.requests.filter { $0.method == "prompt.submit" }.map { $0.params["text"] } == ["4"])
+    #expect(daemon.requests.filter { $0.method == "prompt.submit" }.map { $0.params["text"] } == ["go on"])
     let answers = daemon.requests.filter { $0.method == "ask.answer" }.map(\.params)
-    #expect(answers.map { $0["choice"] } == ["reject", "approve", "deny"])
-    #expect(answers.map { $0["note"] } == [nil, nil, "not here"])
+    #expect(answers.map { $0["choice"] } == ["reject", "approve", "approve", "deny"])
+    #expect(answers.map { $0["note"] } == [nil, nil, nil, "not here"])
     // Answered by whoever was first: it is told here too, and waits no more.
     daemon.tell([
       TalkSample.line(
@@ -261,7 +289,7 @@ struct TalkSessionTests {
         #expect(last.params[member.key] == member.value, "\(line)")
       }
     }
-    #expect(face.texts.contains("x  not here  no x here"))
+    #expect(face.texts.contains("x     not here  -        no x here"))
     for (line, words) in [
       ("/model", "the model is m/1"), ("/view", "the view is individual"),
       ("/agent cycle", "there is one agent: /agent spawn makes another"),

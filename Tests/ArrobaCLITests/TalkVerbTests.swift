@@ -95,8 +95,8 @@ struct TalkVerbTests {
     for (words, choice, note) in [
       (["answer", "q_2", "3", "no"], "reject", "no"), (["deny", "q_222222", "no"], "reject", "no"),
       (["answer", "q_2", "allow once"], "once", nil), (["approve", "q_2"], "approve", nil),
-      // What is no choice the daemon refuses, and says what is offered.
-      (["answer", "q_2", "9"], "9", nil),
+      // What may be meant as a choice the daemon refuses, and says what is offered.
+      (["answer", "q_2", "perhaps"], "perhaps", nil),
     ] as [([String], JSON, JSON?)] {
       let (run, asked) = try run(
         words,
@@ -108,6 +108,10 @@ struct TalkVerbTests {
       #expect(asked[1].params["ask"] == "q_222222" && asked[1].params["choice"] == choice)
       #expect(asked[1].params["note"] == note)
     }
+    let (run, asked) = try run(
+      ["answer", "q_2", "9"], ["ask.list": { _, _ in .result(["asks": [TalkSample.ask()]]) }])
+    #expect(run == ToolRun(error: "arroba: there is no choice 9: they are 1 to 3\n", code: 2))
+    #expect(asked.count == 1)
   }
 
   private static let items: JSON = [
@@ -145,6 +149,28 @@ struct TalkVerbTests {
 
         """)
     #expect(asked[1].params["limit"] == 5 && run.error == "" && run.code == 0)
+  }
+
+  private static let middle: JSON = [
+    ["id": "i_8", "type": "text", "text": "half", "agent": "a_klmnopqrst", "prompt": "p_111111", "seq": 8]
+  ]
+
+  @Test("Of a prompt that began before the page it is told how it ended; of one that is forgotten, nothing")
+  func middle() throws {
+    let failed = TalkSample.prompt(state: "failed", position: nil)
+    func said(_ answer: @escaping FakeDaemon.Handler) throws -> ToolRun {
+      try run(
+        ["history", "build", "-n", "1"],
+        [
+          "session.get": { _, _ in .result(TalkSample.whole()) },
+          "session.history": { _, _ in .result(["items": Self.middle, "next": 8, "asOf": 9]) },
+          "prompt.get": answer,
+        ]
+      ).0
+    }
+    #expect(try said { _, _ in .result(failed) } == ToolRun(out: "half\nfailed\n"))
+    #expect(
+      try said { _, _ in .error(WireError(kind: .promptNotFound, message: "no")) } == ToolRun(out: "half\n"))
   }
 
   @Test("More items than a page has are asked for page by page, and with --json are one object")

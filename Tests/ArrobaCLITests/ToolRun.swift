@@ -18,7 +18,7 @@ struct ToolRun: Equatable {
   /// Places in `house`; nothing of the user's is looked at, and no daemon is started.
   init(
     _ arguments: [String], in house: TemporaryDirectory, _ more: [String: String] = [:],
-    at seat: Seat = .standard
+    at seat: Seat = Seat(input: 0, output: 1, error: -1)
   ) {
     var environment = [
       "ARROBA_SOCKET": house.path("daemon.sock"), "ARROBA_STATE_DIR": house.path("state"),

@@ -74,6 +74,77 @@ struct VerbTests {
     #expect(arguments == ["ls"] ? run.out.hasPrefix("REF") : run.out == out, "\(run.out)")
   }
 
+  @Test(
+    "What ends something that runs is not confirmed without --force; with it, or refused otherwise, it is busy",
+    arguments: [
+      ["end", "build"], ["rm", "build"], ["agent", "rm", "build/x"], ["agent", "restart", "build"],
+    ])
+  func unconfirmed(_ words: [String]) throws {
+    let busy: FakeDaemon.Handler = { _, _ in
+      .error(WireError(kind: .busy, message: "still running", hint: "--force stops it"))
+    }
+    let handlers = Dictionary(
+      uniqueKeysWithValues: ["session.end", "session.delete", "agent.delete", "agent.restart"].map {
+        ($0, busy)
+      })
+    let run = try run(words, handlers).run
+    #expect(run == ToolRun(error: "arroba: still running\nhint: --force stops it\n", code: 7))
+    #expect(try self.run(words + ["--force"], handlers).run.code == 75)
+    let json = try self.run(["--json"] + words, handlers).run.error
+    #expect(json.contains("\"kind\":\"busy\""))
+  }
+
+  @Test("Providers are listed with what they are, or what is missing")
+  func providers() throws {
+    let answer: JSON = [
+      "providers": [
+        ["name": "opencode", "available": true, "version": "1.18.34", "executable": "/b/opencode"],
+        ["name": "claude-code", "available": false, "reason": "there is no claude on PATH", "hint": "h"],
+        ["name": "terminal", "available": true, "executable": "/bin/sh"],
+      ]
+    ]
+    let handlers: [String: FakeDaemon.Handler] = ["provider.list": { _, _ in .result(answer) }]
+    #expect(
+      try run(["provider", "list"], handlers).run.out == """
+        NAME         STATE      VERSION  PROGRAM
+        opencode     available  1.18.34  /b/opencode
+        claude-code  not here   -        there is no claude on PATH
+        terminal     available           /bin/sh
+
+        """)
+    #expect(try run(["-q", "provider", "list"], handlers).run.out == "opencode\nterminal\n")
+    #expect(try run(["--json", "provider", "list"], handlers).run.out == answer.encodedText + "\n")
+  }
+
+  @Test("The unit is an object with --json; logs are asked for by any name of a session that a daemon knows")
+  func named() throws {
+    let (unit, asked) = try run(["--json", "daemon", "unit"])
+    let json = try JSONReader.read(Array(unit.out.utf8))
+    #expect(json["unit"]?.string?.contains("ExecStart=") == true && asked.isEmpty)
+    #expect(json["path"]?.string?.hasSuffix("/systemd/user/arroba.service") == true)
+
+    let house = TemporaryDirectory()
+    try Files.makeDirectory(house.path("logs"))
+    let line =
+      "{\"timestamp_ms\":1,\"level\":\"info\",\"process_kind\":\"daemon\",\"session_id\":\"s_abcdefghij\"}\n"
+    try Files.replace(house.path("logs/20260730T043152.123Z-daemon-7.ndjson"), with: Array(line.utf8))
+    let daemon = try FakeDaemon(
+      in: house,
+      [
+        "session.get": { params, _ in
+          params["session"] == "build"
+            ? .result(TalkSample.whole()) : .error(WireError(kind: .sessionNotFound, message: "no session"))
+        }
+      ])
+    defer { daemon.end() }
+    #expect(ToolRun(["--json", "logs", "--session", "build"], in: house) == ToolRun(out: line))
+    #expect(ToolRun(["--json", "logs", "--session", "s_abc"], in: house) == ToolRun(out: line))
+    #expect(ToolRun(["logs", "--session", "nobody"], in: house).code == 4)
+    daemon.end()
+    let gone = ToolRun(["logs", "--session", "build"], in: house)
+    #expect(gone.code == 69 && gone.error.contains("name it by its id"), "\(gone)")
+  }
+
   @Test("With --json the answer is printed as it came")
   func json() throws {
     for arguments in [
@@ -195,7 +266,7 @@ struct VerbTests {
   @Test("To attach from within an agent is refused before anything is made")
   func attachRefused() throws {
     let (inside, asked) = try run(["attach"], [:], ["ARROBA_SESSION": "s_me"])
-    #expect(asked == [] && inside.code == 2)
+    #expect(asked == [] && inside.code == 7)
     #expect(
       inside.error
         == "arroba: this is an agent's terminal: attaching from within would show a session in itself\nhint: --force attaches all the same\n"

@@ -277,7 +277,9 @@ struct WatchingTests {
       verdicts.filter { !$0.hasPrefix("open files") } == [
         "arroba-daemon ok", "arroba-supervisor ok", "socket directory ok", "state directory ok",
         "log directory ok",
-        "configuration ok", "daemon ok", "locale ok", "terminal ok", "systemd unit ok",
+        "configuration ok", "daemon ok", "event log ok", "provider opencode warn",
+        "provider claude-code warn",
+        "locale ok", "terminal ok", "systemd unit ok",
       ])
     let made = try Files.list(house.path)
     #expect(run.code == 0 && report["ok"] == true && made == [])
@@ -289,15 +291,21 @@ struct WatchingTests {
       "pid": 5, "supervisor": ["pid": .int(Int(ThisProcess.pid))],
       "log": ["id": "l_1", "head": 9, "bytes": 12],
     ]
-    let daemon = try FakeDaemon(["daemon.health": { _, _ in .result(health) }])
+    let providers: JSON = [
+      "providers": [["name": "x", "available": false, "reason": "there is no x", "hint": "install x"]]
+    ]
+    let daemon = try FakeDaemon([
+      "daemon.health": { _, _ in .result(health) }, "provider.list": { _, _ in .result(providers) },
+    ])
     defer { daemon.end() }
     let text = ToolRun(["doctor"], in: daemon.house).out
     for words in [
       "pid 5 answered in ", "all \(arrobaVersion)", "pid \(ThisProcess.pid)\n", "l_1, 9 events, 12 B",
+      "there is no x\n      install x\n",
     ] {
       #expect(text.contains(words), "\(words): \(text)")
     }
-    #expect(daemon.methods == ["daemon.health"])
+    #expect(daemon.methods == ["daemon.health", "provider.list"])
   }
 
   @Test("A configuration that is no JSON, and a socket directory open to others, are found")
@@ -307,6 +315,6 @@ struct WatchingTests {
     let run = ToolRun(["doctor"], in: house, ["ARROBA_CONFIG": house.path("config.json")])
     #expect(
       run.code == 1 && run.out.contains("fail  configuration")
-        && run.out.contains("      mend it, or move it away\n"))
+        && run.out.contains("      the default holds until it is mended; then: arroba daemon restart\n"))
   }
 }

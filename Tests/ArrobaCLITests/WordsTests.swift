@@ -54,13 +54,6 @@ struct WordsTests {
     #expect(try words("-q ls").globals.isQuiet)
   }
 
-  @Test("An optional value counts only where it is joined")
-  func optional() throws {
-    #expect(try words("new --worktree")["--worktree"] == "")
-    #expect(try words("new --worktree=side")["--worktree"] == "side")
-    #expect(try words("new --worktree -- side").program == ["side"])
-  }
-
   @Test("What follows -- is a program for verbs that take one, and plain words for the others")
   func dashes() throws {
     #expect(try words("new -d -- vim -n --json").program == ["vim", "-n", "--json"])

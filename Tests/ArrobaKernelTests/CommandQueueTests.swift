@@ -46,7 +46,7 @@ import Testing
   private static func rename(_ session: SessionID) -> Command { .session(session, .rename(alias: nil)) }
   private static func cycle(_ session: SessionID) -> Command { .session(session, .cycle) }
   private static func restart(_ agent: AgentID) -> Command {
-    .agent(one, agent, .restart(RunID("r"), columns: nil, rows: nil))
+    .agent(one, agent, .restart(RunID("r"), columns: nil, rows: nil, force: false))
   }
   private static func report(_ agent: AgentID) -> Command { .agent(one, agent, .absorb(.notice("n"))) }
 

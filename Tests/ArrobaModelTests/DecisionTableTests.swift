@@ -121,13 +121,17 @@ import Testing
       "delete the agent by force", .delete(force: true), "run.ended agent.deleted | stop r_x forget a_x",
       [.over: "agent.deleted | forget a_x", .closed: "agent.deleted | forget a_x"]),
     .agent(
-      "restart", .restart(RunID("r_2"), columns: nil, rows: nil), "!busy",
+      "restart", .restart(RunID("r_2"), columns: nil, rows: nil, force: false), "!busy",
       [.over: "run.starting agent.activity | start r_2", .closed: "!session_ended"]),
     .agent(
-      "restart in another size", .restart(RunID("r_2"), columns: 100, rows: 30), "!busy",
+      "restart in another size", .restart(RunID("r_2"), columns: 100, rows: 30, force: false), "!busy",
       [.over: "agent.resized run.starting agent.activity | start r_2", .closed: "!session_ended"]),
     .agent(
-      "restart in the same size", .restart(RunID("r_2"), columns: 80, rows: 24), "!busy",
+      "restart by force", .restart(RunID("r_2"), columns: nil, rows: nil, force: true),
+      "run.ended run.starting agent.activity | stop r_x start r_2",
+      [.over: "run.starting agent.activity | start r_2", .closed: "!session_ended"]),
+    .agent(
+      "restart in the same size", .restart(RunID("r_2"), columns: 80, rows: 24, force: false), "!busy",
       [.over: "run.starting agent.activity | start r_2", .closed: "!session_ended"]),
   ]
 

@@ -87,7 +87,8 @@ import Testing
     #expect(try agent("a", in: ground).activity.state == .failed)
     #expect(try agent("a", in: ground).activity.reason == "no such file")
     #expect(try agent("a", in: ground).run?.reason == "no such file")
-    let restart = try ground.run(.agent(Ground.one, id, .restart(RunID("r_2"), columns: 132, rows: 50)))
+    let restart = try ground.run(
+      .agent(Ground.one, id, .restart(RunID("r_2"), columns: 132, rows: 50, force: false)))
     guard case .start(let session, let started) = restart.effects.first else {
       Issue.record("nothing was started")
       return
@@ -103,7 +104,7 @@ import Testing
     var ground = try Ground.session(agents: ["a"])
     let id = AgentID("a_a")
     try ground.run(.agent(Ground.one, id, .absorb(.lost(RunID("r_a"), reason: "the machine was restarted"))))
-    try ground.run(.agent(Ground.one, id, .restart(RunID("r_2"), columns: nil, rows: nil)))
+    try ground.run(.agent(Ground.one, id, .restart(RunID("r_2"), columns: nil, rows: nil, force: false)))
     let before = ground.world
     let late: [RunSignal] = [
       .started(RunID("r_a"), Ground.process), .failedToStart(RunID("r_a"), reason: "late"),

@@ -182,7 +182,7 @@ private struct RandomLife {
     case 1: return .delete(force: generator.oneIn(3))
     case 2, 3, 4:
       let size: (UInt16?, UInt16?) = generator.pick([(nil, nil), (100, 30), (80, nil)])
-      return .restart(RunID(mint("r_")), columns: size.0, rows: size.1)
+      return .restart(RunID(mint("r_")), columns: size.0, rows: size.1, force: generator.oneIn(3))
     default: return .absorb(anySignal(agent))
     }
   }

@@ -43,10 +43,10 @@ import Testing
     #expect(delete.kind == .busy)
     #expect(delete.message == "web is still running")
     #expect(delete.hint == "arroba agent rm --force stops it")
-    let again = AgentCommand.restart(RunID("r_2"), columns: nil, rows: nil)
+    let again = AgentCommand.restart(RunID("r_2"), columns: nil, rows: nil, force: false)
     let restart = try refusal { try Command.agent(Ground.one, id, again).decide(in: ground.world) }
     #expect(restart.kind == .busy)
-    #expect(restart.hint == "end its program first, or make another agent: arroba agent spawn")
+    #expect(restart.hint == "arroba agent restart --force stops it first; arroba agent spawn makes another")
   }
 
   @Test("An agent that is not there is named with its session")

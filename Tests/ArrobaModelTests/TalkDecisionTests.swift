@@ -249,8 +249,19 @@ import Testing
     try talked.submit("b")
     try talked.hear(.failed(reason: "no server", hint: nil))
     let decision = try talked.ground.run(
-      .agent(Ground.one, Self.agent, .restart(RunID("r_2"), columns: nil, rows: nil)))
+      .agent(Ground.one, Self.agent, .restart(RunID("r_2"), columns: nil, rows: nil, force: false)))
     #expect(decision.effects.map(\.word) == ["start r_2", "submit p_b to a_x"])
+  }
+
+  @Test("A restart by force interrupts what is under way, and hands over what waits")
+  func forcedRestart() throws {
+    var talked = try Talked()
+    try talked.submit("a")
+    try talked.submit("b")
+    let decision = try talked.ground.run(
+      .agent(Ground.one, Self.agent, .restart(RunID("r_2"), columns: nil, rows: nil, force: true)))
+    #expect(decision.effects.map(\.word) == ["stop r_x", "start r_2", "submit p_b to a_x"])
+    #expect(try talked.states("a", "b") == [.interrupted, .dispatching])
   }
 
   @Test(

@@ -76,6 +76,41 @@ struct SendJourneys {
     }
   }
 
+  @Test("Where answer and remarks go to one file, each remark has lines of its own")
+  func oneFile() throws {
+    try withDaemon { daemon in
+      let (code, said) = try daemon.arroba(["run", "--provider", "scripted", "--", "[[tool ls]]"])
+      #expect(code == 0)
+      let call = try #require(said.ranges(of: "[bash] ls").first)
+      #expect(call.lowerBound == said.startIndex || said[..<call.lowerBound].last == "\n", "\(said)")
+    }
+  }
+
+  @Test("A prompt that was cancelled is told as that, however little of it is asked for")
+  func cancelled() throws {
+    try withDaemon { daemon in
+      let id = try daemon.conversation()
+      let end = try daemon.arroba(["send", id, "--wait", "--on-ask", "fail", "--", "[[tool-ask make]]"])
+      #expect(end.code == 5, "\(end)")
+      let whole = try daemon.arroba(["history", id]).output
+      #expect(whole.hasPrefix("> [[tool-ask make]]\n") && whole.hasSuffix("cancelled\n"), "\(whole)")
+      let short = try daemon.arroba(["history", id, "-n", "1"]).output
+      #expect(!short.contains("> [[") && short.hasSuffix("cancelled\n"), "\(short)")
+    }
+  }
+
+  @Test("A program is one shot as well: its bytes, its status, and nothing left behind")
+  func program() throws {
+    try withDaemon { daemon in
+      let words = ["run", "--provider", "terminal"]
+      let script = ["--", "sh", "-c", "echo from here; exit 7"]
+      let (code, said) = try daemon.arroba(words + ["--status"] + script)
+      #expect(code == 7 && said.contains("from here"), "\(said)")
+      #expect(try daemon.arroba(words + script).code == 0)
+      #expect(try daemon.client().request("session.list", ["all": true]).list("sessions").isEmpty)
+    }
+  }
+
   @Test("Lines of a pipe are prompts, and the answers are the output")
   func pipe() throws {
     try withDaemon { daemon in

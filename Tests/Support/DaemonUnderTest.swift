@@ -134,12 +134,15 @@ package final class DaemonUnderTest {
   }
 
   /// Runs the command line against this daemon; answers its exit code, or minus the signal, and all that it said.
-  package func arroba(_ words: [String]) throws -> (code: Int, output: String) {
+  package func arroba(_ words: [String], _ more: [String: String] = [:]) throws -> (
+    code: Int, output: String
+  ) {
     let path = house.path("said")
     let output = try Files.open(path, O_WRONLY | O_CREAT | O_TRUNC)
     let child = try Self.launching.withLock { _ in
       try Programs.startDetached(
-        Self.binary("arroba"), arguments: ["arroba"] + words, environment: environment(Manner()),
+        Self.binary("arroba"), arguments: ["arroba"] + words,
+        environment: environment(Manner(environment: more)),
         output: output, passing: output, passedAs: 9)
     }
     let code = try Self.exitCode(of: child) { self.diagnosis }

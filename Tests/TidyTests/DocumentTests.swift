@@ -40,6 +40,21 @@ import Testing
     #expect(Set(served).subtracting(rows) == [], "missing in PROTOCOL.md")
   }
 
+  @Test("Each variable that a user may set is in RUNNING.md")
+  func settings() throws {
+    // Said to a child of ours, and to nobody else.
+    let own = ["ARROBA_READY_FD", "ARROBA_SUPERVISOR_FD", "ARROBA_MAX_PASSED"]
+    var read: Set<String> = []
+    for file in house.swift where file.path.hasPrefix("Sources/") {
+      for line in file.code { read.formUnion(Self.variables(line)) }
+    }
+    #expect(read.count > 10)
+    let running = try house.document("docs/RUNNING.md")
+    let missing = read.subtracting(own).filter { !$0.hasPrefix("ARROBA_SCRIPTED_") }
+      .filter { !running.contains("`\($0)") }
+    #expect(missing == [], "missing in RUNNING.md")
+  }
+
   /// The names in the first cells of tables: "| `name` …".
   private static func rows(of document: String) -> [String] {
     document.split(separator: "\n").filter { $0.hasPrefix("| `") }.flatMap { row in

@@ -19,15 +19,23 @@ package final class ClaudeProvider: ConversationProvider {
   }
 
   package func availability() -> ProviderAvailability {
+    let found = Self.availability(of: installation)
+    guard case .available(nil, let path?) = found else { return found }
+    let environment = installation.environment.entries(adding: [:])
+    return .available(
+      version: versions.version(of: path, name: "claude", environment: environment), executable: path)
+  }
+
+  /// The same without a daemon, for the doctor.
+  package static func check(in environment: [String: String]) -> ProviderAvailability {
+    availability(of: ClaudeInstallation(environment))
+  }
+
+  private static func availability(of installation: ClaudeInstallation) -> ProviderAvailability {
     switch installation.executable() {
-    case .success(let path):
-      .available(
-        version: installation.version(of: path)
-          ?? versions.version(
-            of: path, name: "claude", environment: installation.environment.entries(adding: [:])),
-        executable: path)
+    case .success(let path): .available(version: installation.version(of: path), executable: path)
     case .failure(let trouble):
-      .unavailable(reason: trouble.reason, executable: installation.named ?? "claude")
+      .unavailable(reason: trouble.reason, executable: installation.named ?? "claude", hint: trouble.hint)
     }
   }
 

@@ -96,6 +96,22 @@ struct OpenCodeInstallation: Sendable {
         hint: Self.advice))
   }
 
+  /// What the program itself says, judged; nil: it says nothing that can be read, which its server then will. Blocks.
+  func version(of executable: String) -> Result<String?, OpenCodeTrouble> {
+    let entries = environment.entries(adding: [:])
+    let answer = Companion.answer(
+      of: executable, arguments: ["opencode", "--version"], environment: entries, withinMs: Self.versionMs)
+    let word = answer?.split(whereSeparator: \.isWhitespace).last.map(String.init) ?? ""
+    guard let version = OpenCodeVersion(word) else { return .success(nil) }
+    switch OpenCodeIdentity.judged(version) {
+    case .usable, .mustAskForInfo: return .success("\(version)")
+    case .trouble(let trouble): return .failure(trouble)
+    }
+  }
+
+  /// It takes a second where nothing of it is in memory.
+  private static let versionMs = 10_000
+
   /// The server's environment. The password stands in it and nowhere else: never on a command line, never in a log.
   func serverEnvironment(password: String) -> [String] {
     environment.entries(adding: [

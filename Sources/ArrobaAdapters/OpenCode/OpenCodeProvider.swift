@@ -30,18 +30,35 @@ package final class OpenCodeProvider: ConversationProvider {
   }
 
   package func availability() -> ProviderAvailability {
-    if let trouble = installation.trouble {
-      return .unavailable(reason: trouble.reason, executable: installation.endpoint)
+    let found = Self.availability(of: installation)
+    // An endpoint's version is asked for when it is talked to.
+    guard case .available(nil, let path?) = found, installation.endpoint == nil else { return found }
+    let environment = installation.environment.entries(adding: [:])
+    return .available(
+      version: versions.version(of: path, name: "opencode", environment: environment), executable: path)
+  }
+
+  /// The same without a daemon, for the doctor: it also asks the program for its version.
+  package static func check(in environment: [String: String]) -> ProviderAvailability {
+    let installation = OpenCodeInstallation(environment)
+    guard case .available(nil, let path?) = availability(of: installation), installation.endpoint == nil
+    else { return availability(of: installation) }
+    switch installation.version(of: path) {
+    case .success(let version): return .available(version: version, executable: path)
+    case .failure(let trouble): return .unavailable(reason: trouble.reason, hint: trouble.hint)
     }
-    // Its version is asked for when it is talked to.
+  }
+
+  private static func availability(of installation: OpenCodeInstallation) -> ProviderAvailability {
+    if let trouble = installation.trouble {
+      return .unavailable(reason: trouble.reason, executable: installation.endpoint, hint: trouble.hint)
+    }
     if let endpoint = installation.endpoint { return .available(version: nil, executable: endpoint) }
     switch installation.executable() {
-    case .success(let path):
-      let environment = installation.environment.entries(adding: [:])
-      let version = versions.version(of: path, name: "opencode", environment: environment)
-      return .available(version: version, executable: path)
+    case .success(let path): return .available(version: nil, executable: path)
     case .failure(let trouble):
-      return .unavailable(reason: trouble.reason, executable: installation.named ?? "opencode")
+      return .unavailable(
+        reason: trouble.reason, executable: installation.named ?? "opencode", hint: trouble.hint)
     }
   }
 

@@ -15,7 +15,7 @@ struct AttachVerb {
     if context.isInsideAgent && !options.isForced {
       throw Misuse(
         "this is an agent's terminal: attaching from within would show a session in itself",
-        hint: "--force attaches all the same")
+        hint: "--force attaches all the same", isUnconfirmed: true)
     }
     guard !options.isRaw else { return }
     guard seat.isTerminal else {
@@ -27,6 +27,11 @@ struct AttachVerb {
 
   /// Attaches to an agent and answers the exit code.
   func run(_ target: Target, named given: String? = nil) throws(ClientError) -> Int32 {
+    exitCode(try attach(target, named: given))
+  }
+
+  /// Attaches to an agent and answers how that ended.
+  func attach(_ target: Target, named given: String? = nil) throws(ClientError) -> AttachLoop.Outcome {
     let agent = try context.client.ask("agent.get", context.reference(target))
     guard let session = agent["session"]?.string, let id = agent["id"]?.string else {
       throw .malformed("the daemon told of an agent without a session or an id")
@@ -44,7 +49,7 @@ struct AttachVerb {
     let outcome = try hold(link, name: name)
     ProcessLog.shared.info(
       "attach", "left", ["session_id": session, "agent_id": id, "client_id": context.client.instance])
-    return exitCode(outcome)
+    return outcome
   }
 
   /// Somebody who sees that the daemon is away, and can leave, is not left.
@@ -99,7 +104,7 @@ struct AttachVerb {
     }
   }
 
-  private func exitCode(_ outcome: AttachLoop.Outcome) -> Int32 {
+  func exitCode(_ outcome: AttachLoop.Outcome) -> Int32 {
     switch outcome {
     case .detached: ExitCode.done
     case .exited(let status): options.takesStatus ? ExitCode.ofProgram(status) : ExitCode.done

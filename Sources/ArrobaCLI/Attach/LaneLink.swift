@@ -26,6 +26,8 @@ final class LaneLink {
   var typedWhileLost = 0
   /// The daemon read what was typed itself when it was lost: what comes after that has no offset yet.
   var unplaced: [UInt8]?
+  /// A connection from which nothing comes for so long is dead, whatever the kernel says.
+  var silenceMs = Connection.silenceMs
   private var lastSentMs: Int
   var lastHeardMs: Int
   private var block = [UInt8](repeating: 0, count: 64 << 10)
@@ -98,7 +100,7 @@ final class LaneLink {
   /// When `tend` has something to do, if nothing else happens.
   var dueMs: Int {
     switch phase {
-    case .connected: min(lastSentMs + Self.heartbeatMs, lastHeardMs + Connection.silenceMs)
+    case .connected: min(lastSentMs + Self.heartbeatMs, lastHeardMs + silenceMs)
     case .returning(let comeback): comeback.deadlineMs
     case .lost(let absence): absence.tryAtMs
     }
@@ -283,7 +285,7 @@ final class LaneLink {
     let now = Clock.monotonicMs()
     switch phase {
     case .connected:
-      if now - lastHeardMs >= Connection.silenceMs {
+      if now - lastHeardMs >= silenceMs {
         lose(isSilent: true)
       } else if now - lastSentMs >= Self.heartbeatMs && queue.isEmpty {
         queue.append(TerminalFrame.encode(.heartbeat))

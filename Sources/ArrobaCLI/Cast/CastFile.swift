@@ -27,7 +27,8 @@ final class CastFile {
         throw Failure(error.description, kind: "failed", exitCode: ExitCode.failed)
       }
       throw Failure(
-        "\(path) is there already", hint: "--force writes over it", kind: "failed", exitCode: ExitCode.failed)
+        "\(path) is there already", hint: "--force writes over it", kind: "not_confirmed",
+        exitCode: ExitCode.notConfirmed)
     }
   }
 

@@ -8,6 +8,8 @@ package enum ExitCode {
   package static let timeout: Int32 = 3
   package static let notFound: Int32 = 4
   package static let denied: Int32 = 5
+  /// It would end or overwrite something, and nobody said that this is meant (`--force`).
+  package static let notConfirmed: Int32 = 7
   package static let unreachable: Int32 = 69
   package static let tryAgain: Int32 = 75
   package static let interrupted: Int32 = 130

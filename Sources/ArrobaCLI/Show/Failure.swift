@@ -28,7 +28,21 @@ package struct Failure: Error, Equatable {
     self.json = json
   }
 
+  /// The daemon's refusal of what needs `--force`; its error object stays as it is.
+  init(unconfirmed reason: WireError, json: JSON) {
+    message = reason.message
+    hint = reason.hint
+    exitCode = ExitCode.notConfirmed
+    self.json = json
+  }
+
   package init(_ misuse: Misuse) {
+    guard !misuse.isUnconfirmed else {
+      self.init(
+        misuse.message, hint: misuse.hint, kind: "not_confirmed", exitCode: ExitCode.notConfirmed)
+      return
+    }
+
     self.init(misuse.message, hint: misuse.hint, kind: "usage", exitCode: ExitCode.usage)
   }
 

@@ -46,6 +46,22 @@ package enum Humane {
     instant.flatMap { CivilTime.milliseconds(rfc3339: $0) }.map { age($0 - nowMs) }
   }
 
+  /// Words of the daemon in which an instant stands behind "at": it becomes how long that is from then on, "in 4 s".
+  package static func sinceNow(_ text: String, nowMs: Int) -> String {
+    var words = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+    for index in words.indices.dropLast().reversed() where words[index] == "at" {
+      let word = words[index + 1]
+      let instant = word.prefix { $0.isLetter || $0.isNumber || "-:.".contains($0) }
+      guard let ms = CivilTime.milliseconds(rfc3339: String(instant)) else { continue }
+      // In whole seconds, and never sooner than it is.
+      let seconds = max(0, ms - nowMs + 999) / 1000
+      let left = seconds < 60 ? "\(seconds) s" : duration(seconds * 1000)
+      words[index] = "in"
+      words[index + 1] = left + word.dropFirst(instant.count)
+    }
+    return words.joined(separator: " ")
+  }
+
   /// "812 B", "3.4 MB".
   package static func bytes(_ count: Int) -> String {
     let units = ["kB", "MB", "GB", "TB"]

@@ -77,13 +77,21 @@ package struct TalkLines {
 
   // MARK: history
 
-  /// Items as `session.history` has them. What became of a prompt stands behind the last of its items.
-  package func page(_ items: [JSON], in conversation: Conversation) -> [ShownLine] {
+  /// Items as `session.history` has them. What became of a prompt stands behind the last of its items. `earlier`:
+  /// prompts of some of them that stand before the page (`promptsBefore`).
+  package func page(_ items: [JSON], earlier: [JSON] = [], in conversation: Conversation) -> [ShownLine] {
     var lines: [ShownLine] = []
     var prompts: [String: JSON] = [:]
+    var begun: Set<String> = []
     for item in items {
       let agent = item["agent"]?.string ?? ""
       let isOurs = item["type"]?.string == "prompt"
+      if let id = item["prompt"]?.string, begun.insert(id).inserted, !isOurs,
+        let prompt = earlier.first(where: { $0["id"]?.string == id })
+      {
+        if let before = prompts[agent] { lines += end(of: before, in: conversation) }
+        prompts[agent] = prompt
+      }
       // What was asked on the agent's own screen begins a turn as well.
       if isOurs || item["type"]?.string == "user" && item["subagent"] == nil {
         if let before = prompts[agent] { lines += end(of: before, in: conversation) }
@@ -96,6 +104,13 @@ package struct TalkLines {
       if let last = prompts[agent] { lines += end(of: last, in: conversation) }
     }
     return lines
+  }
+
+  /// The prompts that a page of history begins in the middle of, by their ids: what became of them is not on it.
+  package static func promptsBefore(_ items: [JSON]) -> [String] {
+    let told = items.filter { $0["type"]?.string == "prompt" }.compactMap { $0["id"]?.string }
+    let named = items.compactMap { $0["prompt"]?.string }
+    return Set(named).subtracting(told).sorted()
   }
 
   private func end(of prompt: JSON, in conversation: Conversation) -> [ShownLine] {

@@ -1,4 +1,5 @@
 package import ArrobaJSON
+internal import ArrobaTime
 
 /// Events as a conversation takes them, and what there is to tell of each.
 extension Conversation {
@@ -54,7 +55,10 @@ extension Conversation {
     case "agent.activity":
       voices[index].state = data["state"]?.string ?? "?"
       voices[index].since = event["at"]?.string ?? ""
-      let reason = data["reason"]?.string
+      let nowMs = CivilTime.milliseconds(rfc3339: event["at"]?.string ?? "")
+      let reason = data["reason"]?.string.map { text in
+        nowMs.map { Humane.sinceNow(text, nowMs: $0) } ?? text
+      }
       voices[index].reason = reason
       guard let reason, !reason.isEmpty else { break }
       if voices[index].state == "failed" { return [Piece(agent, .error(reason))] }

@@ -196,9 +196,9 @@ final class FollowedTurn {
     context.output.line("")
   }
 
-  /// A remark stands on lines of its own also where it shares a terminal with the answer.
+  /// A remark stands on lines of its own also where it shares a terminal, a pipe or a file with the answer.
   private func remark(_ text: String) {
-    if context.seat.isOutputTerminal { breakLine() }
+    if context.seat.mixesStreams { breakLine() }
     context.output.note(text)
   }
 

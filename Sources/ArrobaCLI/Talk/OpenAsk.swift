@@ -51,17 +51,21 @@ package struct OpenAsk: Equatable, Sendable {
     subagent = json["subagent"]?.string
   }
 
-  /// What a person wrote, as `ask.answer` takes it: numbers as listed, ids or labels; words of one's own where the ask
-  /// takes them. nil: it is no answer to this ask.
-  package func answer(_ words: String, note: String?) -> JSON? {
+  /// What a person wrote, as `ask.answer` takes it: numbers as listed, ids or labels, y or n; words of one's own where
+  /// the ask takes them. nil: it is no answer to this ask. What was meant as a choice and names none is refused, and
+  /// never taken as words: nobody can take an answer back.
+  package func answer(_ words: String, note: String?) throws(Misuse) -> JSON? {
     let written = words.trimmed
-    if let choice = choice(written) { return .record(["choice": .string(choice), "note": .text(note)]) }
+    if let choice = choice(written) ?? yesOrNo(written) {
+      return .record(["choice": .string(choice), "note": .text(note)])
+    }
     if takesSeveral, let several = several(written) {
       return .record(["choice": .array(several.map { .string($0) }), "note": .text(note)])
     }
     if written == "approve" || written == "deny" {
       return .record(["choice": .string(written), "note": .text(note)])
     }
+    if let misuse = mistake(written) { throw misuse }
     guard takesText, !written.isEmpty else { return nil }
     return ["note": .string([written, note].compactMap { $0 }.joined(separator: " "))]
   }
@@ -71,6 +75,44 @@ package struct OpenAsk: Equatable, Sendable {
     if let exact = choices.first(where: { $0.id == word }) { return exact.id }
     if let number = Int(word), choices.indices.contains(number - 1) { return choices[number - 1].id }
     return choices.first { $0.label.lowercased() == word.lowercased() }?.id
+  }
+
+  private static let yes = ["y", "yes"]
+  private static let no = ["n", "no"]
+
+  /// The choice that is meant by a bare yes or no: of a permission the one that allows once or denies, of a question the
+  /// one that begins with that word.
+  private func yesOrNo(_ word: String) -> String? {
+    let lower = word.lowercased()
+    let isYes = Self.yes.contains(lower)
+    guard isYes || Self.no.contains(lower) else { return nil }
+    if type == "permission" { return isYes ? "approve" : "deny" }
+    let wanted = isYes ? "yes" : "no"
+    let fitting = choices.filter { choice in
+      choice.label.lowercased().prefix { $0.isLetter } == wanted
+    }
+    return fitting.count == 1 ? fitting.first?.id : nil
+  }
+
+  /// Why something that looks like a choice is none; nil for other words.
+  private func mistake(_ written: String) -> Misuse? {
+    guard !choices.isEmpty else { return nil }
+    let parts = written.split { $0 == "," || $0 == " " }
+    if !parts.isEmpty, parts.allSatisfy({ Int($0) != nil }) {
+      if let wrong = parts.first(where: { choice(String($0)) == nil }) {
+        return Misuse("there is no choice \(wrong): \(allowed)", hint: ownWords)
+      }
+      return Misuse("'\(written)' is several choices, and one is asked for: \(allowed)", hint: ownWords)
+    }
+    guard !takesText, Self.yes.contains(written.lowercased()) || Self.no.contains(written.lowercased()) else {
+      return nil
+    }
+    return Misuse("'\(written)' is none of the choices: \(allowed)")
+  }
+
+  private var allowed: String { choices.count == 1 ? "1 is the only one" : "they are 1 to \(choices.count)" }
+  private var ownWords: String? {
+    takesText ? "a number alone is a choice; in words of your own, write more" : nil
   }
 
   private func several(_ words: String) -> [String]? {

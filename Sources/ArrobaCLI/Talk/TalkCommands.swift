@@ -210,15 +210,7 @@ extension TalkSession {
   }
 
   private func listProviders() {
-    query("provider.list", [:]) { answer in
-      (answer["providers"]?.array ?? []).map { provider in
-        let isThere = provider["available"]?.bool ?? false
-        let more = isThere ? provider["version"]?.string : provider["reason"]?.string
-        return [
-          Cell(provider["name"]?.string ?? "?"), Cell(isThere ? "available" : "not here"), Cell(more ?? ""),
-        ]
-      }
-    }
+    query("provider.list", [:]) { ProviderText.rows($0["providers"]?.array ?? []) }
   }
 
   // MARK: looking
@@ -230,7 +222,9 @@ extension TalkSession {
     }
     ask("session.history", context.adding(["limit": .int(count)], to: reference)) { [unowned self] result in
       switch result {
-      case .success(let page): showItems(page["items"]?.array ?? [])
+      case .success(let page):
+        let items = page["items"]?.array ?? []
+        withPrompts(before: items) { [unowned self] in showItems(items, earlier: $0) }
       case .failure(let error): tell(Failure(error))
       }
     }

@@ -13,6 +13,8 @@ extension TalkSession {
     var asks: [JSON] = []
     var session: JSON = nil
     var items: [JSON] = []
+    /// Prompts that the items begin in the middle of.
+    var earlier: [JSON] = []
     /// What the oldest of them is true at.
     var asOf = 0
   }
@@ -53,7 +55,13 @@ extension TalkSession {
     let known = Set(found.items.filter { $0["type"]?.string == "prompt" }.compactMap { $0["id"]?.string })
     guard face.isLive, !active.isSubset(of: known), let next = page["next"]?.int,
       let id = found.session["id"]
-    else { return take(found, hasMore: page["next"]?.int != nil, agent: agent, then: then) }
+    else {
+      let hasMore = page["next"]?.int != nil
+      return withPrompts(before: face.isLive ? found.items : []) { [unowned self] earlier in
+        found.earlier = earlier
+        take(found, hasMore: hasMore, agent: agent, then: then)
+      }
+    }
     let params: JSON = ["session": id, "before": .int(next), "limit": .int(Self.pageItems)]
     ask("session.history", params) { [unowned self] result in
       switch result {
@@ -81,7 +89,10 @@ extension TalkSession {
     }
     let asks = conversation.take(asks: found.asks)
     begin(conversation)
-    if face.isLive { showPast(found.items.filter { $0["seq"]?.int ?? 0 < start }, hasMore: hasMore) }
+    if face.isLive {
+      let past = found.items.filter { $0["seq"]?.int ?? 0 < start }
+      showPast(past, earlier: found.earlier, hasMore: hasMore)
+    }
     for piece in asks { tell(piece) }
     link.turn(to: conversation.session, after: start - 1)
     if let agent {
@@ -90,7 +101,21 @@ extension TalkSession {
     then()
   }
 
-  private func showPast(_ items: [JSON], hasMore: Bool) {
+  /// Asks what became of the prompts that a page of history begins in the middle of.
+  func withPrompts(before items: [JSON], then: @escaping ([JSON]) -> Void) {
+    let ids = TalkLines.promptsBefore(items)
+    guard !ids.isEmpty else { return then([]) }
+    var prompts: [JSON] = []
+    for id in ids {
+      ask("prompt.get", ["prompt": .string(id)]) { result in
+        // Of one that nobody knows any more nothing is said. The last answer is the last one's.
+        if case .success(let prompt) = result { prompts.append(prompt) }
+        if id == ids.last { then(prompts) }
+      }
+    }
+  }
+
+  private func showPast(_ items: [JSON], earlier: [JSON], hasMore: Bool) {
     guard let conversation else { return }
     let name = conversation.alias ?? Names.prefix(of: conversation.session, among: [conversation.session])
     let agents = conversation.voices.map { voice in
@@ -100,20 +125,20 @@ extension TalkSession {
     }
     remark("[\(name): \(agents.joined(separator: ", ")); /help helps]")
     if hasMore { remark("(earlier: /history)") }
-    showItems(items)
+    showItems(items, earlier: earlier)
   }
 
   /// Shows items of a history; those of agents that are not shown when they are.
-  func showItems(_ items: [JSON]) {
+  func showItems(_ items: [JSON], earlier: [JSON]) {
     guard let conversation else { return }
     guard view == .individual else {
       let lines = TalkLines(hasGutter: conversation.voices.count > 1)
-      return face.show(lines.page(items, in: conversation), .answer)
+      return face.show(lines.page(items, earlier: earlier, in: conversation), .answer)
     }
     for voice in conversation.voices {
       let own = items.filter { $0["agent"]?.string == voice.id }
-      route(
-        TalkLines(hasGutter: false, isSpaced: face.isLive).page(own, in: conversation), of: voice.id, .answer)
+      let lines = TalkLines(hasGutter: false, isSpaced: face.isLive)
+      route(lines.page(own, earlier: earlier, in: conversation), of: voice.id, .answer)
     }
   }
 }

@@ -123,9 +123,13 @@ final class TalkSession {
     do {
       if let line = try Slash.read(text) { return try perform(line) }
     } catch { return tell(Failure(error)) }
-    if !text.contains("\n"), let ask = openAsk, var params = ask.answer(text, note: nil)?.object {
-      params["ask"] = .string(ask.id)
-      return command("ask.answer", .object(params))
+    if !text.contains("\n"), let ask = openAsk {
+      do {
+        if var params = try ask.answer(text, note: nil)?.object {
+          params["ask"] = .string(ask.id)
+          return command("ask.answer", .object(params))
+        }
+      } catch { return tell(Failure(error)) }
     }
     submit(text)
   }

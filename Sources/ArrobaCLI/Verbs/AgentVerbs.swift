@@ -47,6 +47,7 @@ extension Context {
 
   func stopAgent(_ target: Target, force: Bool) throws -> Int32 {
     let params = adding(["force": force ? true : nil], to: reference(target))
-    return try say(client.command("agent.delete", params)) { "removed \($0["agent"]?.string ?? "?")" }
+    let result = try confirmed(force) { try client.command("agent.delete", params) }
+    return say(result) { "removed \($0["agent"]?.string ?? "?")" }
   }
 }

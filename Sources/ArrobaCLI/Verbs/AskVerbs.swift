@@ -45,7 +45,8 @@ extension Context {
     let exact = open.first { $0.id == name }
     let like = open.filter { $0.id.hasPrefix(name) }
     let ask = exact ?? (like.count == 1 ? like.first : nil)
-    var params = ask?.answer(choice, note: note) ?? .record(["choice": .string(choice), "note": .text(note)])
+    var params =
+      try ask?.answer(choice, note: note) ?? .record(["choice": .string(choice), "note": .text(note)])
     params = adding(["ask": .string(ask?.id ?? name)], to: params)
     return try say(client.command("ask.answer", params)) { settled in
       let words = ask?.words(of: settled["answer"] ?? .null) ?? choice

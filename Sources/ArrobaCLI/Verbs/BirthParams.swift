@@ -23,16 +23,10 @@ enum BirthParams {
   ) -> JSON {
     let provider = birth.provider ?? (birth.program.isEmpty ? "opencode" : "terminal")
     let size = size ?? plainSize
-    let worktree: JSON? =
-      switch birth.worktree {
-      case .none: nil
-      case .any: true
-      case .branch(let name): .string(name)
-      }
     return .record([
       "provider": .string(provider), "alias": nil, "model": .text(birth.model),
       "argv": argv(birth, provider: provider, surroundings, isAfar).map { .array($0.map { .string($0) }) },
-      "directory": .string(workspace), "worktree": worktree,
+      "directory": .string(workspace),
       "env": environment(birth, surroundings, isAfar), "cols": .int(size.columns), "rows": .int(size.rows),
     ])
   }

@@ -4,8 +4,13 @@ enum DaemonUnit {
   static func text(_ environment: [String: String], daemon: String?, client: String?) -> String {
     let daemon = daemon ?? "arroba-daemon"
     let client = client ?? "arroba"
-    // What the user set for this shell the unit must know too, or the two would not find each other.
-    let names = ["ARROBA_CONFIG", "ARROBA_LOG_DIR", "ARROBA_LOG_LEVEL", "ARROBA_SOCKET", "ARROBA_STATE_DIR"]
+    // What the user set for this shell the unit must know too, or the two would not find each other, and the daemon not
+    // the providers' programs.
+    let names = [
+      "ARROBA_CLAUDE_BIN", "ARROBA_CONFIG", "ARROBA_LOG_DIR", "ARROBA_LOG_LEVEL", "ARROBA_OPENCODE_BIN",
+      "ARROBA_OPENCODE_ENDPOINT", "ARROBA_OPENCODE_PORT", "ARROBA_RELAY_URL", "ARROBA_SOCKET",
+      "ARROBA_STATE_DIR",
+    ]
     let settings = names.compactMap { name in
       environment[name].map { "Environment=\"\(name)=\(escaped($0))\"\n" }
     }

@@ -1,5 +1,6 @@
 internal import ArrobaClient
 internal import ArrobaJSON
+internal import ArrobaSupervision
 internal import ArrobaSystem
 
 /// Verbs about the daemon itself.
@@ -46,8 +47,56 @@ extension Context {
       throw ClientError.unreachable(
         "no daemon listens at \(locator.path)", hint: "start it on its own machine")
     }
+    if let stalled = stalledSupervisor { return try startAgain(stalled, locator) }
     client.use(ByteStream(try locator.start()))
     return try tell { "started, pid \($0)" }
+  }
+
+  /// The supervisor that holds this state directory and starts no daemon any more, by its own note; its agents live on.
+  private var stalledSupervisor: Int32? {
+    guard let note = supervisorNote, case .gaveUp = note.state else { return nil }
+    return note.pid
+  }
+
+  private func startAgain(_ supervisor: Int32, _ locator: DaemonLocator) throws -> Int32 {
+    guard Processes.ask(supervisor, to: .tryAgain) else { throw Self.isGone(supervisor) }
+    let began = Clock.monotonicMs()
+    var tries = false
+    while true {
+      if let socket = try locator.connectIfListening() {
+        client.use(ByteStream(socket))
+        return try tell { "started again, pid \($0)" }
+      }
+      let waited = Clock.monotonicMs() - began
+      switch supervisorNote?.state {
+      case .running: tries = true
+      // The note that made us ask stands until the supervisor has heard us.
+      case .gaveUp(let reason) where tries || waited > Self.hearingMs:
+        throw ClientError.unreachable("it has given up again: \(reason)", hint: "arroba doctor")
+      case .gaveUp: break
+      case nil: throw Self.isGone(supervisor)
+      }
+      guard waited < DaemonLocator.startDeadlineMs else {
+        throw ClientError.unreachable(
+          "the supervisor with pid \(supervisor) was asked to start a daemon again, and nobody listens yet",
+          hint: "arroba daemon logs --level warn")
+      }
+      PollSet.pause(milliseconds: 10)
+    }
+  }
+
+  /// A supervisor without a daemon has nothing else to do.
+  private static let hearingMs = 3000
+
+  /// What the supervisor that holds this state directory says of itself; nil where there is none.
+  private var supervisorNote: LockNote? {
+    InstanceLock.note(ofHolder: "\(places.state)/lock").flatMap { LockNote(line: $0) }
+  }
+
+  private static func isGone(_ supervisor: Int32) -> Failure {
+    Failure(
+      "the supervisor with pid \(supervisor) has just gone", hint: "try again", kind: "failed",
+      exitCode: ExitCode.tryAgain)
   }
 
   /// The daemon's health as JSON, or a sentence with its pid.
@@ -57,21 +106,37 @@ extension Context {
   }
 
   private func stopDaemon() throws -> Int32 {
-    guard let connection = try connectionIfRunning() else {
-      output.note("no daemon is running")
-      return ExitCode.done
-    }
+    guard let connection = try connectionIfRunning() else { return try stopSupervisor() }
     // Elsewhere the number means some other process, or none.
     let pid = try connection.call("daemon.health", [:], timeoutMs: nil)["supervisor"]?["pid"]?.int
     let supervisor = client.road.isRemote ? nil : pid
     let answer = try connection.call("daemon.shutdown", ["mode": "stop"], timeoutMs: nil)
     guard connection.waitForEnd(timeoutMs: Self.endMs) else { throw Self.isNotEnding }
     // The lock is the supervisor's: only when it is gone too can a new daemon start.
+    if let supervisor { _ = waitForEnd(of: Int32(clamping: supervisor)) }
+    return say(answer) { _ in "stopped" }
+  }
+
+  /// Where nobody listens there may still be a supervisor that has given up, with agents that run.
+  private func stopSupervisor() throws -> Int32 {
+    guard !client.road.isRemote, client.road.locator?.path == places.socket, let stalled = stalledSupervisor
+    else {
+      output.note("no daemon is running")
+      return ExitCode.done
+    }
+    guard Processes.ask(stalled, to: .end) else { throw Self.isGone(stalled) }
+    guard waitForEnd(of: stalled) else { throw Self.isNotEnding }
+    return say(["mode": "stop"]) { _ in "stopped; its supervisor had given up" }
+  }
+
+  private func waitForEnd(of supervisor: Int32) -> Bool {
     let deadline = Clock.monotonicMs() + Self.supervisorEndMs
-    while let supervisor, Processes.exists(Int32(clamping: supervisor)), Clock.monotonicMs() < deadline {
+    // One that nobody has reaped yet holds nothing any more.
+    while Processes.startTicks(of: Int(supervisor)) != nil {
+      guard Clock.monotonicMs() < deadline else { return false }
       PollSet.pause(milliseconds: 10)
     }
-    return say(answer) { _ in "stopped" }
+    return true
   }
 
   private func restartDaemon() throws -> Int32 {

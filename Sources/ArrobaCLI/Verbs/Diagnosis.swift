@@ -101,7 +101,7 @@ package enum Diagnosis {
     case .gaveUp(let reason):
       return Finding(
         "daemon", .fail, "the supervisor with pid \(note.pid) has given up: \(reason)",
-        mend: "its agents still run; mend that, then: kill -USR1 \(note.pid)")
+        mend: "its agents still run; mend that, then: arroba daemon start (or stop, which ends them)")
     }
   }
 
@@ -137,6 +137,27 @@ package enum Diagnosis {
     return Finding(
       name, .warn, "\(facts); the last start set a damaged end aside: \(aside)",
       mend: "docs/LOG-FORMAT.md says what it holds")
+  }
+
+  /// A log that no daemon has open. `fault`: why none could open it.
+  package static func closedLog(fault: String?) -> Finding {
+    guard let fault else { return Finding("event log", .ok, "can be opened") }
+    return Finding(
+      "event log", .fail, fault, mend: "start the version that wrote it, or set ARROBA_STATE_DIR elsewhere")
+  }
+
+  // MARK: providers
+
+  /// What runs agents, as `provider.list` has it. One that is missing is missed by its users only.
+  package static func provider(_ told: JSON) -> Finding {
+    let name = "provider \(told["name"]?.string ?? "?")"
+    guard told["available"]?.bool == true else {
+      return Finding(
+        name, .warn, told["reason"]?.string ?? "not here",
+        mend: told["hint"]?.string ?? "arroba provider list")
+    }
+    let version = told["version"]?.string.map { "\($0), " } ?? ""
+    return Finding(name, .ok, "\(version)\(told["executable"]?.string ?? "built in")")
   }
 
   /// This machine at a relay, as health tells of it. `hasServer`: there is an sshd to meet those who come.

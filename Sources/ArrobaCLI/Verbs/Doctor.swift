@@ -28,18 +28,38 @@ struct Doctor {
     let places = context.places
     let limit = ThisProcess.descriptorLimit
     let unit = Diagnosis.unitPath(context.environment)
-    let (daemon, health) = self.daemon()
+    let (daemon, health, providers) = self.daemon()
+    let check = selfCheck()
+    let log =
+      health == nil ? check.map { [Diagnosis.closedLog(fault: $0["log"]?["fault"]?.string)] } ?? [] : []
     return [
       program("arroba-daemon"), program("arroba-supervisor"), socketDirectory(),
       directory("state directory", places.state), directory("log directory", places.logs),
-      configuration(health),
-    ] + daemon + [
+      configuration(health ?? check),
+    ] + daemon + log + (providers ?? check?["providers"]?.array ?? []).map { Diagnosis.provider($0) } + [
       Diagnosis.locale(context.environment),
       Diagnosis.terminal(context.environment["TERM"] ?? "", isTerminal: Terminals.isTerminal(1)),
       Diagnosis.descriptors(soft: limit.soft, hard: limit.hard),
       Diagnosis.unit(unit, isThere: Files.status(unit) != nil),
     ]
   }
+
+  /// What a daemon that is started from here would find; nil where there is none that tells.
+  private func selfCheck() -> JSON? {
+    guard let program = Programs.find("arroba-daemon", searchPath: context.environment["PATH"]) else {
+      return nil
+    }
+    // The variables that this command line was given, which need not be all of this process's.
+    let entries = context.environment.filter { $0.key != "ARROBA_SUPERVISOR_FD" }.map {
+      "\($0.key)=\($0.value)"
+    }
+    let answer = Companion.answer(
+      of: program, arguments: [program, "--check"], environment: entries, withinMs: Self.checkMs)
+    return answer.flatMap { try? JSONReader.read(Array($0.utf8)) }  // an older one knows no --check
+  }
+
+  /// It may ask other programs for their versions.
+  private static let checkMs = 15_000
 
   /// Of another machine only its daemon can be seen from here; what else may be wrong there its own doctor says.
   private func findingsFromAfar() -> [Finding] {
@@ -88,10 +108,10 @@ struct Doctor {
     } catch { return Diagnosis.configuration(path, isThere: true, fault: "\(error)") }
   }
 
-  private func daemon() -> ([Finding], health: JSON?) {
+  private func daemon() -> ([Finding], health: JSON?, providers: [JSON]?) {
     let road = context.client.road
     do {
-      guard let connection = try context.connectionIfRunning() else { return ([notRunning()], nil) }
+      guard let connection = try context.connectionIfRunning() else { return ([notRunning()], nil, nil) }
       let begun = Clock.monotonicMs()
       let health = try connection.call("daemon.health", [:], timeoutMs: Self.answerMs)
       let took = Clock.monotonicMs() - begun
@@ -105,8 +125,11 @@ struct Doctor {
           Diagnosis.supervisor(
             supervisor, isAlive: supervisor.map { Processes.exists(Int32(clamping: $0)) } ?? false))
       }
-      return (findings + [Diagnosis.log(health["log"]), relay(health["relay"])], health)
-    } catch { return ([Diagnosis.unanswered(error)], nil) }
+      // Where it does not answer that, what would be found from here is told.
+      let listed = try? connection.call("provider.list", [:], timeoutMs: Self.checkMs)
+      let providers = listed?["providers"]?.array
+      return (findings + [Diagnosis.log(health["log"]), relay(health["relay"])], health, providers)
+    } catch { return ([Diagnosis.unanswered(error)], nil, nil) }
   }
 
   private func relay(_ told: JSON?) -> Finding {

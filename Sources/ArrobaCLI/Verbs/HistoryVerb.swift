@@ -28,7 +28,7 @@ extension Context {
     if output.isJSON {
       for item in items { output.json(item) }
     } else {
-      show(lines.page(items, in: conversation))
+      show(lines.page(items, earlier: try prompts(before: items), in: conversation))
     }
     output.flush()
     guard follow else {
@@ -55,6 +55,16 @@ extension Context {
       next = page["next"]?.int
     } while next != nil && items.count < limit
     return adding(["items": .array(items), "next": .number(next) ?? .null], to: newest ?? [:])
+  }
+
+  /// What became of the prompts that the page begins in the middle of.
+  private func prompts(before items: [JSON]) throws -> [JSON] {
+    try TalkLines.promptsBefore(items).compactMap { id -> JSON? in
+      // Of one that nobody knows any more nothing is said.
+      do { return try client.ask("prompt.get", ["prompt": .string(id)]) } catch ClientError.refused {
+        return nil
+      }
+    }
   }
 
   private func show(_ lines: [ShownLine]) {

@@ -10,6 +10,8 @@ extension Context {
       throw Misuse(
         "process logs are read on their own machine", hint: "ssh \(client.road.name) arroba logs")
     }
+    var filter = filter
+    if let name = filter.session { filter.session = try sessionID(of: name) }
     // Watched before the first look, so that no line falls between the two.
     var watch: DirectoryWatch?
     if follow {
@@ -29,6 +31,21 @@ extension Context {
       show(more)
       output.flush()
     }
+  }
+
+  /// The id of a session, which is what logs know: of its reference where a daemon runs, else as it was written. A session
+  /// that is gone is still found by its id.
+  private func sessionID(of name: String) throws -> String {
+    let isID = name.hasPrefix("s_")
+    guard let connection = try isID ? nil : connectionIfRunning() else {
+      guard isID else {
+        throw Failure(
+          "no daemon runs that knows a session '\(name)'", hint: "name it by its id, s_…, or start one",
+          kind: "unreachable", exitCode: ExitCode.unreachable)
+      }
+      return name
+    }
+    return try connection.call("session.get", named(name), timeoutMs: nil)["id"]?.string ?? name
   }
 
   private func show(_ page: LogPage) {

@@ -10,6 +10,7 @@ extension Context {
     case .talk(let target): try talk(target)
     case .send(let target, let sending): try send(target, sending)
     case .run(let birth, let sending): try runOnce(birth, sending)
+    case .runProgram(let birth, let takesStatus): try runProgram(birth, takesStatus: takesStatus)
     case .stop(let target, let force): try stop(target, force: force)
     case .queue(let target, let action): try queue(target, action)
     case .asks(let target, let all): try asks(target, all: all)
@@ -115,7 +116,8 @@ enum PromptSource {
     case .words(let words): return words
     case .file(let path):
       do { bytes = try Files.read(path, atMost: longest + 1) } catch {
-        throw Failure("\(error)", kind: "failed", exitCode: ExitCode.failed)
+        let code = error.isMissing ? ExitCode.notFound : ExitCode.failed
+        throw Failure("\(error)", kind: "failed", exitCode: code)
       }
     case .input:
       guard !Terminals.isTerminal(seat.input) else {

@@ -25,6 +25,25 @@ extension Context {
     }
   }
 
+  /// A program instead of a prompt: shown until it ends, then removed. Who detaches from it leaves it running.
+  func runProgram(_ birth: Birth, takesStatus: Bool) throws -> Int32 {
+    let options = Attaching(isRaw: !seat.isTerminal, takesStatus: takesStatus)
+    let verb = AttachVerb(context: self, options: options, seat: seat)
+    try verb.check()
+    let session = try client.command(
+      "session.create", .record(["workspace": .string(workspace), "agents": [agent(birth)]]))
+    guard let id = session["id"]?.string else {
+      throw ClientError.malformed("the daemon told of a session without an id")
+    }
+    let outcome = try verb.attach(Target(session: id, agent: nil), named: Names.reference(of: session))
+    switch outcome {
+    case .exited: remove(id)
+    case .detached, .signalled, .failed:
+      output.note("[it goes on unless it has ended: arroba attach \(Clean.line(id))]")
+    }
+    return verb.exitCode(outcome)
+  }
+
   private func one(_ text: String, _ sending: Sending, in session: JSON, _ signals: ClientSignals) throws
     -> Int32
   {

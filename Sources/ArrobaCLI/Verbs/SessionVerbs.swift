@@ -1,5 +1,6 @@
 internal import ArrobaClient
 internal import ArrobaJSON
+internal import ArrobaWire
 
 /// Verbs about sessions: each asks one method and shows its answer.
 extension Context {
@@ -8,7 +9,9 @@ extension Context {
     let verb = output.isJSON ? nil : then.map { AttachVerb(context: self, options: $0) }
     if let verb, BirthParams.isProgram(birth) {
       do { try verb.check() } catch {
-        throw Misuse(error.message, hint: error.hint.map { "\($0); -d makes a session without attaching" })
+        throw Misuse(
+          error.message, hint: error.hint.map { "\($0); -d makes a session without attaching" },
+          isUnconfirmed: error.isUnconfirmed)
       }
     }
     let session = try client.command(
@@ -69,11 +72,21 @@ extension Context {
   /// `session.end` and `session.delete`.
   func stop(_ method: String, _ target: Target, force: Bool) throws -> Int32 {
     let params = adding(["force": force ? true : nil], to: session(target))
-    return try say(client.command(method, params)) { result in
+    let result = try confirmed(force) { try client.command(method, params) }
+    return say(result) { result in
       let count = result["stopped"]?.array?.count ?? 0
       let done = method == "session.end" ? "ended" : "removed"
       let agents = count == 0 ? "" : count == 1 ? ", stopped 1 agent" : ", stopped \(count) agents"
       return "\(done) \(result["session"]?.string ?? "")\(agents)"
+    }
+  }
+
+  /// What ends something that runs is done only if that was said: a refusal without `--force` has an exit code of its own.
+  func confirmed<Result>(_ force: Bool, _ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch ClientError.refused(let reason, let json)
+      where reason.kind == .busy && !force
+    {
+      throw Failure(unconfirmed: reason, json: json)
     }
   }
 

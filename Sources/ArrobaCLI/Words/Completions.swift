@@ -16,9 +16,12 @@ package enum Completions {
     ("--for", Invocation.Goal.allCases.map(\.rawValue).joined(separator: " ")),
     ("--level", LogFilter.levels.joined(separator: " ")),
     ("--process-kind", LogFilter.processKinds.joined(separator: " ")),
-    ("--after", "start"), ("--provider", "terminal"),
+    ("--after", "start"), ("--provider", providers.joined(separator: " ")),
     ("--on-ask", Sending.OnAsk.allCases.map(\.rawValue).joined(separator: " ")),
   ]
+
+  /// What a daemon of this version has; it is not asked, so that completion needs none.
+  package static let providers = ["opencode", "claude-code", "terminal", "scripted"]
 
   static var verbWords: String {
     (Verbs.all.filter { $0.group == nil }.flatMap { [$0.name] + $0.aliases } + Verbs.groups)

@@ -27,6 +27,7 @@ package enum Invocation: Equatable, Sendable {
   case talking(Talking)
   case relaying(Relaying)
   case health
+  case providers
   case doctor
   case daemon(DaemonAction)
   case logs(LogFilter, follow: Bool)
@@ -58,14 +59,8 @@ package struct Birth: Equatable, Sendable {
   /// nil: the daemon's default, or `terminal` where a program is given.
   package var provider: String?
   package var model: String?
-  package var worktree: Worktree?
   package var environment: [Variable] = []
   package var program: [String] = []
-
-  package enum Worktree: Equatable, Sendable {
-    case any
-    case branch(String)
-  }
 
   package struct Variable: Equatable, Sendable {
     package let name: String

@@ -99,6 +99,7 @@ extension Invocation {
         try Target(first), for: goal, timeoutMs: try milliseconds(words["--timeout"]),
         status: words.has("--status"))
     case "health": return .health
+    case "provider list": return .providers
     case "doctor": return .doctor
     default: return nil
     }
@@ -149,7 +150,6 @@ extension Invocation {
     birth.alias = words["--alias"]
     birth.provider = words["--provider"]
     birth.model = words["--model"]
-    birth.worktree = words["--worktree"].map { $0.isEmpty ? .any : .branch($0) }
     birth.program = words.program ?? []
     for entry in words.all("--env") {
       guard let equals = entry.firstIndex(of: "="), equals != entry.startIndex else {

@@ -81,6 +81,12 @@ extension Invocation {
   }
 
   private static func run(_ words: Words) throws(Misuse) -> Talking {
+    if words["--provider"] == "terminal" { return try runProgram(words) }
+    guard !words.has("--status") else {
+      throw Misuse(
+        "--status is a program's own, and a prompt has none: how it ended is the exit code",
+        hint: "arroba run --provider terminal --status -- CMD ARG…")
+    }
     let text = words.positionals + (words.program ?? [])
     var sending: Sending
     if let file = words["--file"] {
@@ -94,10 +100,21 @@ extension Invocation {
     var birth = Birth()
     birth.provider = words["--provider"]
     birth.model = words["--model"]
-    if birth.provider == "terminal" {
-      throw Misuse("a program on a terminal takes no prompts", hint: "arroba new -- CMD runs one")
-    }
     return .run(birth, sending)
+  }
+
+  private static func runProgram(_ words: Words) throws(Misuse) -> Talking {
+    for option in ["--model", "--file", "--timeout", "--on-ask"] where words.has(option) {
+      throw Misuse("\(option) is for prompts, and a program on a terminal takes none")
+    }
+    guard words.positionals.isEmpty, let program = words.program, !program.isEmpty else {
+      throw Misuse(
+        "the program is missing behind --", hint: "arroba run --provider terminal [--status] -- CMD ARG…")
+    }
+    var birth = Birth()
+    birth.provider = "terminal"
+    birth.program = program
+    return .runProgram(birth, takesStatus: words.has("--status"))
   }
 
   private static let actions = ["ls", "list", "edit", "move", "rm", "remove", "clear"]

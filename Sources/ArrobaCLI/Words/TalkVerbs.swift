@@ -38,15 +38,24 @@ extension Verbs {
         "arroba send build -f task.md --wait --on-ask deny",
       ]),
     VerbSpec(
-      "run", synopsis: "[--provider P] [--model M] [-f FILE] [--timeout S] [-- TEXT…]",
+      "run", synopsis: "[--provider P] [--model M] [-f FILE] [--timeout S] [--status] [-- TEXT…]",
       "one shot: a new agent, one prompt, its answer, and all of it removed",
       options: [
         OptionSpec("--provider", short: "-p", .required("P"), "who answers (default opencode)"),
         OptionSpec("--model", short: "-m", .required("M"), "the provider's model"),
         OptionSpec("--file", short: "-f", .required("FILE"), "the text is in that file"),
+        OptionSpec("--status", "of a program: exit with its own status (128 + its signal)"),
       ] + sending, words: 0...4096, takesProgram: true,
-      notes: "Without TEXT the text is standard input. Exit codes as of arroba send --wait.",
-      examples: ["arroba run -- 'what is in this directory?'", "arroba run --provider scripted -- hello"]),
+      notes: """
+        Without TEXT the text is standard input. Exit codes as of arroba send --wait.
+
+        With --provider terminal what follows -- is a program: it is attached to until it ends, as bytes where there is no
+        terminal, and then removed. One that is left by the detach keys stays.
+        """,
+      examples: [
+        "arroba run -- 'what is in this directory?'", "arroba run --provider scripted -- hello",
+        "arroba run --provider terminal --status -- make test",
+      ]),
     VerbSpec(
       "stop", synopsis: "[REF[/AGENT]] [--force]", "cancel the active prompt",
       options: [OptionSpec("--force", short: "-f", "end the agent's run, if nothing else helps")],
@@ -66,7 +75,7 @@ extension Verbs {
       words: 2...4096,
       notes: """
         ASK is its id or the beginning of it. Several choices are written 1,3 where the ask takes several. A question that
-        takes words takes them in place of CHOICE.
+        takes words takes them in place of CHOICE; a number that is no choice is refused and never sent as words.
         """,
       examples: ["arroba answer q_4f 1", "arroba answer q_4f deny 'use the other file'"]),
     VerbSpec(

@@ -3,6 +3,8 @@ package enum Talking: Equatable, Sendable {
   case talk(Target)
   case send(Target, Sending)
   case run(Birth, Sending)
+  /// A program on a terminal, for as long as it runs.
+  case runProgram(Birth, takesStatus: Bool)
   case stop(Target, force: Bool)
   case queue(Target, QueueAction)
   /// nil: of all sessions.

@@ -3,8 +3,6 @@ package struct OptionSpec: Sendable, Equatable {
   package enum Value: Sendable, Equatable {
     case none
     case required(String)
-    /// Only as `--option=VALUE`; alone it stands without one.
-    case optional(String)
   }
 
   package let long: String
@@ -29,7 +27,6 @@ package struct OptionSpec: Sendable, Equatable {
     switch value {
     case .none: return names
     case .required(let name): return "\(names) \(name)"
-    case .optional(let name): return "\(names)[=\(name)]"
     }
   }
 }

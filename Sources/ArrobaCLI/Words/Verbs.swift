@@ -17,7 +17,7 @@ package enum Verbs {
   package static let all: [VerbSpec] =
     sessions + talking + terminals + casts + agents + watching + relaying + daemon + others
 
-  package static let groups = ["agent", "daemon", "machine", "relay"]
+  package static let groups = ["agent", "provider", "daemon", "machine", "relay"]
 
   private static let force = OptionSpec("--force", short: "-f", "also when an agent still runs")
   private static let status = OptionSpec("--status", "exit with the program's own status (128 + its signal)")
@@ -28,14 +28,13 @@ package enum Verbs {
     OptionSpec("--alias", short: "-a", .required("A"), "a name for it"),
     OptionSpec("--provider", short: "-p", .required("P"), "what runs it; with CMD: terminal"),
     OptionSpec("--model", short: "-m", .required("M"), "the provider's model"),
-    OptionSpec("--worktree", .optional("BRANCH"), "in a git worktree of its own"),
     OptionSpec(
       "--env", short: "-e", .required("NAME=VALUE"), "one more environment variable; may be repeated"),
   ]
 
   private static let sessions: [VerbSpec] = [
     VerbSpec(
-      "new", synopsis: "[--alias A] [--provider P] [--model M] [--worktree[=BRANCH]] [-d] [-- CMD ARG…]",
+      "new", synopsis: "[--alias A] [--provider P] [--model M] [-d] [-- CMD ARG…]",
       "a session with one agent; with CMD a terminal agent that runs CMD",
       options: birth + [
         OptionSpec("--detach", short: "-d", "do not attach; print the session's id"),
@@ -138,13 +137,21 @@ package enum Verbs {
         status,
       ], words: 0...1, takesReference: true, examples: ["arroba wait build --for exit --status"]),
     VerbSpec("health", "how the daemon is"),
+    VerbSpec(
+      "provider list", aliases: ["provider ls"],
+      "what can run an agent here: version and program, or what is missing",
+      examples: ["arroba provider list", "arroba --json provider list"]),
     VerbSpec("doctor", "check each thing that can be wrong, and say how to mend it"),
   ]
 
   private static let daemon: [VerbSpec] = [
     VerbSpec("daemon run", synopsis: "[-- ARG…]", "be the daemon, in the foreground", takesProgram: true),
-    VerbSpec("daemon start", "start it, if it does not run"),
-    VerbSpec("daemon stop", "stop it and everything that runs in it"),
+    VerbSpec(
+      "daemon start", "start it, if it does not run",
+      notes: "A supervisor that has given up its daemon, and kept the agents, tries again."),
+    VerbSpec(
+      "daemon stop", "stop it and everything that runs in it",
+      notes: "Also a supervisor that has given up its daemon, with the agents that it kept."),
     VerbSpec("daemon restart", "a new daemon takes over; agents keep running"),
     VerbSpec("daemon status", "whether it runs: exit code 0 or 69"),
     VerbSpec("daemon logs", synopsis: "[--follow] [--level L] …", "its process log", options: logOptions),
@@ -156,7 +163,7 @@ package enum Verbs {
   private static let logOptions: [OptionSpec] = [
     OptionSpec("--follow", short: "-f", "go on until interrupted"),
     OptionSpec("--level", .required("L"), "that level and above: debug info warn error"),
-    OptionSpec("--session", .required("S"), "of that session (its id or the beginning of it)"),
+    OptionSpec("--session", .required("S"), "of that session (REF; of one that is gone, its id)"),
     OptionSpec("--process-kind", .required("K"), "of daemons, supervisors or clients"),
     OptionSpec("--component", .required("C"), "of that part of a process"),
     OptionSpec("--limit", short: "-n", .required("N"), "the last N (default 200)"),

@@ -2,10 +2,13 @@
 package struct Misuse: Error, Equatable {
   package let message: String
   package let hint: String?
+  /// It is understood, and is not done without `--force`.
+  package let isUnconfirmed: Bool
 
-  package init(_ message: String, hint: String? = nil) {
+  package init(_ message: String, hint: String? = nil, isUnconfirmed: Bool = false) {
     self.message = message
     self.hint = hint
+    self.isUnconfirmed = isUnconfirmed
   }
 }
 
@@ -152,7 +155,6 @@ package struct Words: Equatable, Sendable {
     case .none:
       guard attached == nil else { throw Misuse("\(name) takes no value") }
       value = ""
-    case .optional: value = attached ?? ""
     case .required(let what):
       guard let given = attached ?? rest.popFirst() else {
         throw Misuse("\(name) needs a value: \(name) \(what)")

@@ -105,7 +105,8 @@ extension Exchange {
   func restartAgent(_ params: Params, _ origin: Kernel.Origin) async throws(WireError) -> JSON {
     let (session, agent) = try await agent(params)
     let size = try params.size()
-    let restart = AgentCommand.restart(RunID.mint(), columns: size?.columns, rows: size?.rows)
+    let restart = AgentCommand.restart(
+      RunID.mint(), columns: size?.columns, rows: size?.rows, force: try params.flag("force"))
     return try await submit(.agent(session.id, agent.id, restart), origin)
   }
 
@@ -129,20 +130,7 @@ extension Exchange {
     }
     return [
       "providers": .array(
-        found.map { name, availability in
-          switch availability {
-          case .available(let version, let executable):
-            .record([
-              "name": .string(name), "available": true, "version": .text(version),
-              "executable": .text(executable),
-            ])
-          case .unavailable(let reason, let executable):
-            .record([
-              "name": .string(name), "available": false, "reason": .string(reason),
-              "executable": .text(executable),
-            ])
-          }
-        })
+        found.map { name, availability in availability.json(of: name) })
     ]
   }
 }

@@ -50,10 +50,5 @@ extension Server {
     return .object(view)
   }
 
-  var configurationHealth: JSON {
-    [
-      "path": .string(configurationFile.path), "faults": .array(configuration.faults.map(\.json)),
-      "unknown": .array(configuration.unknown.map { .string($0) }),
-    ]
-  }
+  var configurationHealth: JSON { configuration.health(of: configurationFile.path) }
 }

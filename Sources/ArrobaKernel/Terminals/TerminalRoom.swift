@@ -14,6 +14,8 @@ package final class TerminalRoom {
   private var leaving: Set<RunID> = []
   /// The daemon stops, and every end from now on is its doing.
   private var isEndingAll = false
+  /// What is to be born once those runs have ended: two programs of one agent never run side by side.
+  private var successors: [RunID: @LoopActor () -> Void] = [:]
   /// Agents whose program has ended and whose terminal is kept, the latest last.
   private var ended: [AgentID] = []
   /// Why an agent's program could not start: known here before it is recorded.
@@ -41,16 +43,29 @@ package final class TerminalRoom {
   func open(
     session: SessionID, agent: NewAgent, birth: ChildBirth, process: @escaping @LoopActor (Int) -> Run.Process
   ) {
+    let before = agents.first { $0.value.agent == agent.id && leaving.contains($0.key) }?.key
     close(agent.id)
     failures[agent.id] = nil
     agents[agent.run] = (session, agent.id)
+    guard let before else { return bear(birth, session: session, agent: agent, process: process) }
+    successors[before] = { [weak self] in
+      self?.bear(birth, session: session, agent: agent, process: process)
+    }
+  }
+
+  private func bear(
+    _ birth: ChildBirth, session: SessionID, agent: NewAgent,
+    process: @escaping @LoopActor (Int) -> Run.Process
+  ) {
     host.spawn(birth) { [weak self] result in
       guard let self else { return }
       switch result {
       case .failure(let failure):
         failures[agent.id] = failure.message
         agents[agent.run] = nil
+        leaving.remove(agent.run)
         report?(session, agent.id, .failedToStart(agent.run, reason: failure.message))
+        succeed(agent.run)
       case .success(let child):
         adopt(child, session: session, agent: agent)
         report?(session, agent.id, .started(agent.run, process(child.pid)))
@@ -115,7 +130,10 @@ package final class TerminalRoom {
       host.forget(run.text)
       if let terminal = terminals[agent], terminal.run == run { remove(agent) }
     }
+    succeed(run)
   }
+
+  private func succeed(_ run: RunID) { successors.removeValue(forKey: run)?() }
 
   private func ended(_ terminal: Terminal, _ status: ExitStatus) {
     terminal.programEnded(status)
@@ -181,7 +199,8 @@ package final class TerminalRoom {
   /// Before a new run of the agent: the old terminal and its ring make room.
   private func close(_ agent: AgentID) {
     guard let old = terminals[agent] else { return }
-    host.forget(old.run.text)
+    // One that is still ending is forgotten when it has.
+    if agents[old.run] == nil { host.forget(old.run.text) }
     remove(agent)
   }
 

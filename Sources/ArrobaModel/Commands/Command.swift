@@ -34,8 +34,9 @@ package enum SessionCommand: Sendable, Equatable {
 package enum AgentCommand: Sendable, Equatable {
   case rename(alias: String?)
   case delete(force: Bool)
-  /// Starts its program again as it was, on a terminal of that size where one is given.
-  case restart(RunID, columns: UInt16?, rows: UInt16?)
+  /// Starts its program again as it was, on a terminal of that size where one is given; `force`: one that still runs is
+  /// stopped first.
+  case restart(RunID, columns: UInt16?, rows: UInt16?, force: Bool)
   /// What became of its run, or of its terminal.
   case absorb(RunSignal)
   case talk(TalkCommand)

@@ -160,30 +160,44 @@ extension Agent {
       return Decision(
         events: [.agent(session.id, id, .renamed(alias: alias))], answer: .agent(session.id, id))
     case .delete(let force): return try decideDelete(force: force, in: session)
-    case .restart(let new, let columns, let rows):
-      try session.requireOpen()
-      guard !isLive else {
-        throw Refusal(
-          kind: .busy, message: "\(spec.alias ?? id.text) is still running",
-          hint: "end its program first, or make another agent: arroba agent spawn")
-      }
-      var spec = self.spec
-      if let columns, let rows { (spec.columns, spec.rows) = (columns, rows) }
-      var decision = Decision(answer: .agent(session.id, id))
-      if spec != self.spec {
-        decision.events.append(.agent(session.id, id, .resized(columns: spec.columns, rows: spec.rows)))
-      }
-      decision.start(NewAgent(id: id, run: new, spec: spec), in: session.id)
-      if let next = talk?.queued.first {
-        decision.events.append(.agent(session.id, id, .prompt(next.id, .dispatched(new))))
-        decision.effects.append(.submit(session.id, id, next.id, text: next.text))
-      }
-      return decision
+    case .restart(let new, let columns, let rows, let force):
+      return try decideRestart(as: new, columns: columns, rows: rows, force: force, in: session)
     case .absorb(let signal): return absorb(signal, in: session)
     case .talk(let command): return try decide(command, in: session)
     case .expire(let ask, let rule, let now): return expire(ask, rule, at: now, in: session)
     case .hear(let signal, let fresh): return hear(signal, fresh, in: session)
     }
+  }
+
+  /// One that still runs is stopped before: what it works on is `interrupted`, what waits goes to the new run.
+  private func decideRestart(
+    as new: RunID, columns: UInt16?, rows: UInt16?, force: Bool, in session: Session
+  ) throws(Refusal) -> Decision {
+    try session.requireOpen()
+    guard force || !isLive else {
+      throw Refusal(
+        kind: .busy, message: "\(spec.alias ?? id.text) is still running",
+        hint: "arroba agent restart --force stops it first; arroba agent spawn makes another")
+    }
+    var spec = self.spec
+    if let columns, let rows { (spec.columns, spec.rows) = (columns, rows) }
+    var decision = Decision(answer: .agent(session.id, id))
+    if let run, run.isLive {
+      let reason = "the agent was restarted"
+      decision.events += endTalk(reason, queueToo: false, in: session.id)
+      decision.events.append(
+        .agent(session.id, id, .runEnded(run.id, exit: nil, reason: "stopped: \(reason)")))
+      decision.effects.append(.stop(run.id))
+    }
+    if spec != self.spec {
+      decision.events.append(.agent(session.id, id, .resized(columns: spec.columns, rows: spec.rows)))
+    }
+    decision.start(NewAgent(id: id, run: new, spec: spec), in: session.id)
+    if let next = talk?.queued.first {
+      decision.events.append(.agent(session.id, id, .prompt(next.id, .dispatched(new))))
+      decision.effects.append(.submit(session.id, id, next.id, text: next.text))
+    }
+    return decision
   }
 
   private func decideDelete(force: Bool, in session: Session) throws(Refusal) -> Decision {
