@@ -43,7 +43,7 @@ struct RecordJourneys {
       // A second one does not write over it.
       let again = try daemon.arroba(["record", id, path])
       #expect(
-        again.code == 1 && again.output.contains("\(path) is there already\nhint: --force writes over it\n"))
+        again.code == 7 && again.output.contains("\(path) is there already\nhint: --force writes over it\n"))
       #expect(try lines(path) == written)
       // Where the output is no terminal it is printed at once.
       let played = try daemon.arroba(["play", path])

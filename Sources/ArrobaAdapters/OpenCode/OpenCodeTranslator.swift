@@ -177,9 +177,7 @@ struct OpenCodeTranslator {
       if message.isSummary { messages[message.id]?.isSummary = true }
       return
     }
-    if message.session == root, message.createdMs >= newest?.createdMs ?? 0 {
-      newest = (message.id, message.createdMs)
-    }
+    if message.session == root { newest = (message.id, message.createdMs) }
     messages[message.id] = MessageNote(
       role: message.role, createdMs: message.createdMs, turn: runningTurn, isSummary: message.isSummary)
   }
