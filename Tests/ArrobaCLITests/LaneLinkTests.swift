@@ -60,6 +60,20 @@ struct LaneLinkTests {
     ])
   }
 
+  @Test("Who leaves while the daemon is away is told that what they typed meanwhile did not arrive")
+  func leaving() throws {
+    let daemon = try FakeDaemon(
+      ["terminal.attach": { _, _ in Self.attached("t_1") }], lane: { lane, _ in try lane.awaitEnd() })
+    defer { daemon.end() }
+    let line = try line(daemon)
+    line.link.lose()
+    line.link.detach(patienceMs: 0)
+    #expect(line.link.remarks.isEmpty)
+    line.link.type([0x61])
+    line.link.detach(patienceMs: 0)
+    #expect(line.link.remarks == ["what was typed while the daemon was away did not arrive"])
+  }
+
   @Test("Output goes to the screen, keys to the daemon, an end is an end")
   func plain() throws {
     let daemon = try FakeDaemon(lane: { lane, _ in

@@ -178,6 +178,7 @@ final class LaneLink {
   /// Says goodbye, and gives the daemon a moment to hear it.
   func detach(patienceMs: Int) {
     guard case .connected(let stream) = phase else {
+      if typedWhileLost > 0 { remark("what was typed while \(far) was away did not arrive") }
       stream?.abandon()
       return
     }
