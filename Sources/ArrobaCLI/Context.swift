@@ -34,7 +34,7 @@ package final class Context {
   private static func endpoint(
     _ globals: GlobalOptions, _ environment: [String: String], _ places: Places
   ) throws(Misuse) -> Endpoint {
-    let named = environment["ARROBA_HOST"].flatMap { $0.isEmpty ? nil : $0 }
+    let named = Environment.variable("ARROBA_HOST", in: environment)
     guard let host = globals.host ?? named else {
       return .socket(path: places.socket, mayStart: !globals.hasNoStart)
     }

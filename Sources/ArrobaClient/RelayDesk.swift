@@ -29,29 +29,19 @@ package struct RelayDesk {
   /// Beside the machines, for ssh.
   package var knownHosts: String { "\(directory)/known_hosts" }
 
-  private func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-
   // MARK: the relay
 
   /// What the environment says, else what was stored by `login`.
   package func access() throws(Failure) -> (road: RelayRoad, token: RelayToken) {
     let stored = try json(login)
-    guard let url = variable("ARROBA_RELAY_URL") ?? stored?["url"]?.string else {
-      throw Failure(message: "no relay is known here", hint: "arroba relay login URL")
-    }
-    let address: RelayAddress
-    do { address = try RelayAddress(url) } catch { throw Failure(message: error.message, hint: nil) }
-    let via = variable("ARROBA_RELAY_URL") == nil ? stored?["via"]?.string : nil
-    let road = RelayRoad(address: address, via: via)
-    if let text = variable("ARROBA_RELAY_TOKEN") {
-      guard let token = RelayToken(text: text) else {
-        throw Failure(message: "ARROBA_RELAY_TOKEN holds no token", hint: "one looks like arroba1_…")
-      }
-      return (road, token)
-    }
-    do { return (road, try SecretFile.read(token)) } catch {
+    let found: RelayAccess?
+    do { found = try RelayAccess.read(environment, stored: stored, tokenFile: token) } catch {
       throw Failure(message: error.description, hint: error.hint)
     }
+    guard let found else {
+      throw Failure(message: "no relay is known here", hint: "arroba relay login URL")
+    }
+    return (found.road, found.token)
   }
 
   package func keep(_ road: RelayRoad, _ secret: RelayToken) throws(Failure) {
@@ -117,15 +107,5 @@ package struct RelayDesk {
       try Files.makeDirectory(directory)
       try Files.replace(path, with: RelayTerms.line(json))
     } catch { throw Failure(message: "\(error)", hint: nil) }
-  }
-}
-
-extension RelayCall {
-  /// Ends it, and waits for what carried it.
-  package func end() {
-    socket.close()
-    guard let carrier else { return }
-    Processes.hangUp(carrier)
-    _ = Processes.waitForExit(of: carrier)
   }
 }

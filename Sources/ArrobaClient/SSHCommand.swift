@@ -1,3 +1,5 @@
+internal import ArrobaWire
+
 /// The words of the command that runs `arroba bridge` elsewhere.
 enum SSHCommand {
   /// What the user's configuration says about a host, as far as we would set it (`ssh -G`).
@@ -66,12 +68,12 @@ enum SSHCommand {
 
   private static func port(_ host: SSHHost) -> [String] { host.port.map { ["-p", "\($0)"] } ?? [] }
 
-  /// A short name for a shared connection, the same for the same words (FNV-1a): a socket's path has 107 bytes.
+  /// A short name for a shared connection, the same for the same words: a socket's path has 107 bytes.
   static func controlName(_ command: String?, _ host: SSHHost) -> String {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    var hash = StableHash()
     for part in [command ?? "", host.destination, host.port.map(String.init) ?? ""] + host.options {
-      for byte in Array(part.utf8) + [0] { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+      hash.mix(Array(part.utf8) + [0])
     }
-    return String(hash, radix: 36)
+    return String(hash.value, radix: 36)
   }
 }

@@ -14,7 +14,7 @@ package struct SSHRoad {
 
   package init(host: SSHHost, places: Places, environment: [String: String]) {
     self.host = host
-    command = environment["ARROBA_SSH_COMMAND"].flatMap { $0.isEmpty ? nil : $0 }
+    command = Environment.variable("ARROBA_SSH_COMMAND", in: environment)
     self.places = places
     self.environment = environment
   }
@@ -72,17 +72,7 @@ package struct SSHRoad {
   {
     let query = try start(program, SSHCommand.query(host))
     defer { query.kill() }
-    Sockets.endSending(of: query.socket)
-    let deadline = Clock.monotonicMs() + Self.queryMs
-    var bytes: [UInt8] = []
-    var block = [UInt8](repeating: 0, count: 16 << 10)
-    while bytes.count < 1 << 20 {
-      let left = deadline - Clock.monotonicMs()
-      guard left > 0, PollSet.waitReadable(query.socket.raw, timeoutMs: left),
-        case .moved(let count) = block.withUnsafeMutableBytes({ query.socket.read(into: $0) })
-      else { break }
-      bytes += block[..<count]
-    }
+    let (bytes, _) = query.readAnswer(atMost: 1 << 20, untilMs: Clock.monotonicMs() + Self.queryMs)
     if let settings = SSHCommand.Settings(String(decoding: bytes, as: UTF8.self)) { return settings }
     // Its own words about a configuration that is wrong are better than what comes of trying all the same.
     if let (end, said) = query.end(withinMs: 100), said.contains("onfiguration") {

@@ -133,9 +133,14 @@ final class Relay {
     if event.isWritable {
       guard connection.flush() else { return close(connection, "it left") }
       if case .leaving = connection.phase, connection.unsent.isEmpty { return close(connection, nil) }
-      readiness.change(connection.socket.raw, connection.wish, key: connection.key)
+      rewatch(connection)
     }
     if event.isReadable { read(connection) }
+  }
+
+  /// Waits for what the connection, as it stands now, can go on with.
+  func rewatch(_ connection: RelayConnection) {
+    readiness.change(connection.socket.raw, connection.wish, key: connection.key)
   }
 
   private func read(_ connection: RelayConnection) {

@@ -47,7 +47,7 @@ extension Relay {
       machine: machine, token: claim.token, connection: connection.key, sinceMs: Clock.wallMs())
     let arrival = presence.arrive(entry)
     if case .refused(let refusal) = arrival {
-      standing[claim.token, default: 1] -= 1
+      release(claim.token, &standing)
       throw refusal
     }
     connection.phase = .standing(machine: machine.id)
@@ -86,7 +86,7 @@ extension Relay {
     streams[claim.token, default: 0] += 1
     streamsOfMachine[id, default: 0] += 1
     connection.phase = .waiting(machine: id, welcome: welcome)
-    readiness.change(connection.socket.raw, connection.wish, key: connection.key)
+    rewatch(connection)
     setDue(connection, nowMs + RelayTerms.ticketMs)
     let ticket = tickets.issue(client: connection.key, machine: id, token: entry.token, nowMs: nowMs)
     send(machine, RelayTerms.line(["ticket": .string(ticket)]))
@@ -108,7 +108,7 @@ extension Relay {
       one.input = []
       setDue(one, one.token.flatMap { lifeMs(of: $0) }.map { nowMs + $0 })
       _ = one.send(words)  // a side that is gone ends the stream at its first move
-      readiness.change(one.socket.raw, one.wish, key: one.key)
+      rewatch(one)
     }
     pump(stream)
   }
@@ -157,7 +157,7 @@ extension Relay {
     guard connection.unsent.count <= options.limits.unsentBytes else {
       return close(connection, "it did not take what it was sent")
     }
-    readiness.change(connection.socket.raw, connection.wish, key: connection.key)
+    rewatch(connection)
   }
 
   /// Last words before `close`, if they can be said at once and do not stand among a stream's bytes.
@@ -173,7 +173,7 @@ extension Relay {
     connection.phase = .leaving
     guard connection.send(words), !connection.unsent.isEmpty else { return close(connection, nil) }
     setDue(connection, nowMs + RelayTerms.handshakeMs)
-    readiness.change(connection.socket.raw, connection.wish, key: connection.key)
+    rewatch(connection)
   }
 
   private func broadcast(_ json: JSON) {
@@ -186,10 +186,7 @@ extension Relay {
   // MARK: ends
 
   /// It has proved itself, or is gone: it does not count for its address any more.
-  func countProved(_ connection: RelayConnection) {
-    let left = unproven[connection.address, default: 1] - 1
-    unproven[connection.address] = left > 0 ? left : nil
-  }
+  func countProved(_ connection: RelayConnection) { release(connection.address, &unproven) }
 
   /// `reason` is for the operator.
   func close(_ connection: RelayConnection, _ reason: String?) {

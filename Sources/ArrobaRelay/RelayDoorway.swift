@@ -108,7 +108,7 @@ extension Relay {
     connection.phase = .condemned
     connection.input = words
     setDue(connection, nowMs + pace.fail(connection.address, nowMs: nowMs))
-    readiness.change(connection.socket.raw, connection.wish, key: connection.key)
+    rewatch(connection)
   }
 
   // MARK: lines of those who are there

@@ -17,7 +17,7 @@ package struct TokenFile {
   /// An empty book where there is no file. What others can read is no secret any more, and is not used.
   package func read() throws -> TokenBook {
     guard let status = Files.status(path) else { return TokenBook() }
-    guard status.owner == ThisProcess.uid, status.permissions & 0o077 == 0 else {
+    guard status.isPrivate(to: ThisProcess.uid) else {
       throw Failure(
         description: "\(path) can be read by others (mode \(String(status.permissions, radix: 8)))",
         hint: "chmod 600 \(path); and make new tokens if somebody else may have read it")

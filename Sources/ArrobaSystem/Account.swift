@@ -4,15 +4,17 @@ internal import Glibc
 /// The account and the machine that this process runs as and on.
 package enum Account {
   /// The account's name, as logins know it; its number where it has none.
-  package static var name: String { entry?.name ?? "\(getuid())" }
+  package static var name: String { entry(of: getuid())?.name ?? "\(getuid())" }
   /// Its home as logins see it, whatever HOME says.
-  package static var home: String? { entry?.home }
+  package static var home: String? { home(of: getuid()) }
 
-  private static var entry: (name: String, home: String)? {
+  static func home(of uid: UInt32) -> String? { entry(of: uid)?.home }
+
+  private static func entry(of uid: UInt32) -> (name: String, home: String)? {
     var entry = passwd()
     var found: UnsafeMutablePointer<passwd>?
     var room = [CChar](repeating: 0, count: 4096)
-    guard getpwuid_r(getuid(), &entry, &room, room.count, &found) == 0, found != nil,
+    guard getpwuid_r(uid, &entry, &room, room.count, &found) == 0, found != nil,
       let name = entry.pw_name, let home = entry.pw_dir
     else { return nil }
     return (String(cString: name), String(cString: home))

@@ -48,21 +48,30 @@ package final class Companion {
     guard let companion = try? start(path, arguments: arguments, environment: environment)  // said by nil
     else { return nil }
     defer { companion.kill() }
-    Sockets.endSending(of: companion.socket)
-    var bytes: [UInt8] = []
-    var block = [UInt8](repeating: 0, count: 4096)
-    while bytes.count < mostAnswered {
-      let left = deadline - Clock.monotonicMs()
-      guard left > 0, PollSet.waitReadable(companion.socket.raw, timeoutMs: left) else { return nil }
-      guard case .moved(let count) = block.withUnsafeMutableBytes({ companion.socket.read(into: $0) }) else {
-        break
-      }
-      bytes += block[..<count]
-    }
-    guard case .exited(0)? = companion.end(withinMs: max(0, deadline - Clock.monotonicMs()))?.0 else {
+    let (bytes, isLate) = companion.readAnswer(atMost: mostAnswered, untilMs: deadline)
+    guard !isLate, case .exited(0)? = companion.end(withinMs: max(0, deadline - Clock.monotonicMs()))?.0
+    else {
       return nil
     }
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// What it writes, without being told anything: to its end, for so long (then it is late), or so much.
+  package func readAnswer(atMost limit: Int, untilMs deadline: Int) -> (bytes: [UInt8], isLate: Bool) {
+    Sockets.endSending(of: socket)
+    var bytes: [UInt8] = []
+    var block = [UInt8](repeating: 0, count: 4096)
+    while bytes.count < limit {
+      let left = deadline - Clock.monotonicMs()
+      guard left > 0, PollSet.waitReadable(socket.raw, timeoutMs: left) else { return (bytes, true) }
+      let room = limit - bytes.count
+      let outcome = block.withUnsafeMutableBytes {
+        socket.read(into: UnsafeMutableRawBufferPointer(rebasing: $0.prefix(room)))
+      }
+      guard case .moved(let count) = outcome else { break }
+      bytes += block[..<count]
+    }
+    return (bytes, false)
   }
 
   /// Longer answers are cut there.

@@ -93,6 +93,9 @@ package enum Files {
     package let isRegular: Bool
     package let isSocket: Bool
     package let modifiedMs: Int
+
+    /// Whether nobody but its owner, who is that user, may do anything with it.
+    package func isPrivate(to uid: UInt32) -> Bool { owner == uid && permissions & 0o077 == 0 }
   }
 
   /// What the file system says of a path, symbolic links followed; nil where there is nothing.

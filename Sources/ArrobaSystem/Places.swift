@@ -17,12 +17,10 @@ package struct Places: Sendable, Equatable {
   }
 
   package init(environment: [String: String], uid: UInt32 = getuid(), home: String? = nil) {
-    func named(_ name: String) -> String? {
-      environment[name].flatMap { $0.isEmpty ? nil : $0 }
-    }
+    func named(_ name: String) -> String? { Environment.variable(name, in: environment) }
     /// The XDG rules: a relative path there is to be ignored.
     func xdg(_ name: String) -> String? { named(name).flatMap { $0.hasPrefix("/") ? $0 : nil } }
-    let home = home ?? named("HOME") ?? Self.homeOfAccount(uid)
+    let home = home ?? named("HOME") ?? Account.home(of: uid)
     let stateHome = xdg("XDG_STATE_HOME") ?? home.map { "\($0)/.local/state" }
     let configHome = xdg("XDG_CONFIG_HOME") ?? home.map { "\($0)/.config" }
     isSocketNamed = named("ARROBA_SOCKET") != nil
@@ -35,25 +33,14 @@ package struct Places: Sendable, Equatable {
     logs = named("ARROBA_LOG_DIR") ?? stateHome.map { "\($0)/arroba/logs" } ?? "./.arroba/logs"
   }
 
-  private static func homeOfAccount(_ uid: UInt32) -> String? {
-    var entry = passwd()
-    var found: UnsafeMutablePointer<passwd>?
-    var room = [CChar](repeating: 0, count: 4096)
-    guard getpwuid_r(uid, &entry, &room, room.count, &found) == 0, found != nil, let home = entry.pw_dir
-    else {
-      return nil
-    }
-    return String(cString: home)
-  }
-
   /// A directory in `runtime` that is the user's alone; nil where it cannot be made so.
   package func privateDirectory(_ name: String, uid: UInt32 = getuid()) -> String? {
     let path = "\(runtime)/\(name)"
     try? Files.makeDirectory(path)  // what could not be made is not there below
     for directory in [runtime, path] {
-      guard let status = Files.status(directory), status.isDirectory, status.owner == uid,
-        status.permissions & 0o077 == 0
-      else { return nil }
+      guard let status = Files.status(directory), status.isDirectory, status.isPrivate(to: uid) else {
+        return nil
+      }
     }
     return path
   }
@@ -89,6 +76,11 @@ package enum Environment {
       result[String(entry[..<equals])] = String(entry[entry.index(after: equals)...])
     }
     return result
+  }
+
+  /// A variable that says something: an empty one counts as one that is not there.
+  package static func variable(_ name: String, in environment: [String: String]) -> String? {
+    environment[name].flatMap { $0.isEmpty ? nil : $0 }
   }
 
   /// "NAME=value" each, as it stands.

@@ -4,7 +4,7 @@ internal import Glibc
 /// Finding, starting and becoming other programs, for clients. Agents are born in the supervisor.
 package enum Programs {
   /// POSIX_SPAWN_SETSID of <spawn.h>, which only shows it to GNU sources.
-  static let newSession: Int16 = 0x80
+  private static let newSession: Int16 = 0x80
 
   /// The program of that name beside our own executable, else on the search path.
   package static func find(_ name: String, searchPath: String?) -> String? {
@@ -25,39 +25,40 @@ package enum Programs {
     _ path: String, arguments: [String], environment: [String], output: Descriptor, passing: Descriptor,
     passedAs number: Int32
   ) throws(SystemError) -> Int32 {
-    var actions = posix_spawn_file_actions_t()
-    var attributes = posix_spawnattr_t()
-    posix_spawn_file_actions_init(&actions)
-    posix_spawnattr_init(&attributes)
-    defer {
-      posix_spawn_file_actions_destroy(&actions)
-      posix_spawnattr_destroy(&attributes)
-    }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, output.raw, 1)
-    posix_spawn_file_actions_adddup2(&actions, output.raw, 2)
-    posix_spawn_file_actions_adddup2(&actions, passing.raw, number)
     keepToOurselves()
-    var none = sigset_t()
-    var all = sigset_t()
-    sigemptyset(&none)
-    sigfillset(&all)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setsigdefault(&attributes, &all)
-    posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF) | newSession)
-    var pid = pid_t()
-    let code = withStrings(arguments) { argv in
-      withStrings(environment) { envp in posix_spawn(&pid, path, &actions, &attributes, argv, envp) }
+    return try spawn(path, arguments, environment, in: .newSession) { actions in
+      posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+      posix_spawn_file_actions_adddup2(&actions, output.raw, 1)
+      posix_spawn_file_actions_adddup2(&actions, output.raw, 2)
+      posix_spawn_file_actions_adddup2(&actions, passing.raw, number)
     }
-    guard code == 0 else { throw SystemError("start", path, code: code) }
-    return pid
   }
 
   /// Starts a program that works for this one: same session and terminal, input and output on `stream`, error output to
   /// `errors`. What we block or ignore of signals for ourselves it does not.
   static func startBeside(
     _ path: String, arguments: [String], environment: [String], stream: Descriptor, errors: Descriptor
+  ) throws(SystemError) -> Int32 {
+    keepToOurselves()
+    return try spawn(path, arguments, environment, in: .ours) { actions in
+      posix_spawn_file_actions_adddup2(&actions, stream.raw, 0)
+      posix_spawn_file_actions_adddup2(&actions, stream.raw, 1)
+      posix_spawn_file_actions_adddup2(&actions, errors.raw, 2)
+    }
+  }
+
+  /// Whose signals a program that is started hears.
+  enum Session {
+    /// Those of the user's terminal, as we do. What we ignore for ourselves (SIGPIPE) it does not.
+    case ours
+    /// None of anybody's terminal, and none of them blocked or ignored.
+    case newSession
+  }
+
+  /// Starts a program with no signal blocked; `prepare` says what its descriptors are.
+  static func spawn(
+    _ path: String, _ arguments: [String], _ environment: [String], in session: Session,
+    _ prepare: (inout posix_spawn_file_actions_t) -> Void
   ) throws(SystemError) -> Int32 {
     var actions = posix_spawn_file_actions_t()
     var attributes = posix_spawnattr_t()
@@ -67,18 +68,22 @@ package enum Programs {
       posix_spawn_file_actions_destroy(&actions)
       posix_spawnattr_destroy(&attributes)
     }
-    posix_spawn_file_actions_adddup2(&actions, stream.raw, 0)
-    posix_spawn_file_actions_adddup2(&actions, stream.raw, 1)
-    posix_spawn_file_actions_adddup2(&actions, errors.raw, 2)
-    keepToOurselves()
+    prepare(&actions)
     var none = sigset_t()
-    var ours = sigset_t()
+    var usual = sigset_t()
     sigemptyset(&none)
-    sigemptyset(&ours)
-    sigaddset(&ours, SIGPIPE)
+    var flags = Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF)
+    switch session {
+    case .ours:
+      sigemptyset(&usual)
+      sigaddset(&usual, SIGPIPE)
+    case .newSession:
+      sigfillset(&usual)
+      flags |= newSession
+    }
     posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setsigdefault(&attributes, &ours)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF))
+    posix_spawnattr_setsigdefault(&attributes, &usual)
+    posix_spawnattr_setflags(&attributes, flags)
     var pid = pid_t()
     let code = withStrings(arguments) { argv in
       withStrings(environment) { envp in posix_spawn(&pid, path, &actions, &attributes, argv, envp) }
@@ -102,7 +107,7 @@ package enum Programs {
     for number in names.compactMap({ Int32($0) }) where number > 2 { _ = fcntl(number, F_SETFD, FD_CLOEXEC) }
   }
 
-  static func withStrings<R>(
+  private static func withStrings<R>(
     _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> R
   ) -> R {
     var pointers = strings.map { strdup($0) }

@@ -9,35 +9,13 @@ extension Programs {
     _ words: [String], environment: [String]? = nil, socket: Descriptor, errors: Descriptor? = nil
   ) throws(SystemError) -> Int32 {
     guard let program = words.first else { preconditionFailure("a program has a name") }
-    var actions = posix_spawn_file_actions_t()
-    var attributes = posix_spawnattr_t()
-    posix_spawn_file_actions_init(&actions)
-    posix_spawnattr_init(&attributes)
-    defer {
-      posix_spawn_file_actions_destroy(&actions)
-      posix_spawnattr_destroy(&attributes)
-    }
     // sshd takes two connections that do not wait for two that do.
     socket.setBlocking(true)
-    posix_spawn_file_actions_adddup2(&actions, socket.raw, 0)
-    posix_spawn_file_actions_adddup2(&actions, socket.raw, 1)
-    if let errors { posix_spawn_file_actions_adddup2(&actions, errors.raw, 2) }
-    var none = sigset_t()
-    var all = sigset_t()
-    sigemptyset(&none)
-    sigfillset(&all)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setsigdefault(&attributes, &all)
-    posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF) | newSession)
-    var pid = pid_t()
-    let code = withStrings(words) { argv in
-      withStrings(environment ?? Environment.entries) { envp in
-        posix_spawn(&pid, program, &actions, &attributes, argv, envp)
-      }
+    return try spawn(program, words, environment ?? Environment.entries, in: .newSession) { actions in
+      posix_spawn_file_actions_adddup2(&actions, socket.raw, 0)
+      posix_spawn_file_actions_adddup2(&actions, socket.raw, 1)
+      if let errors { posix_spawn_file_actions_adddup2(&actions, errors.raw, 2) }
     }
-    guard code == 0 else { throw SystemError("start", program, code: code) }
-    return pid
   }
 
   /// Runs a program to its end, without input; its exit code (nil: a signal ended it) and the first of what it said.

@@ -64,6 +64,16 @@ package struct RelayCall: Sendable {
   package let welcome: JSON
   /// The program that carries the bytes, where there is one; to be waited for.
   package let carrier: Int32?
+
+  /// Ends it, and waits for what carried it.
+  package func end() { Self.end(socket, carrier) }
+
+  private static func end(_ socket: Descriptor, _ carrier: Int32?) {
+    socket.close()
+    guard let carrier else { return }
+    Processes.hangUp(carrier)
+    _ = Processes.waitForExit(of: carrier)
+  }
 }
 
 extension RelayCall {
@@ -107,11 +117,7 @@ extension RelayCall {
       var talk = Talk(socket: socket, place: "\(road.address)", deadlineMs: deadline)
       return try talk.agree(road, token, wish, carrier)
     } catch {
-      socket.close()
-      if let carrier {
-        Processes.hangUp(carrier)
-        _ = Processes.waitForExit(of: carrier)
-      }
+      end(socket, carrier)
       throw error
     }
   }

@@ -14,7 +14,7 @@ package enum SecretFile {
       throw Failure(
         description: "there is no token file \(path)", hint: "ask whoever runs the relay for a token")
     }
-    guard status.owner == ThisProcess.uid, status.permissions & 0o077 == 0 else {
+    guard status.isPrivate(to: ThisProcess.uid) else {
       throw Failure(
         description:
           "the token file \(path) is open to others (mode \(String(status.permissions, radix: 8)))",

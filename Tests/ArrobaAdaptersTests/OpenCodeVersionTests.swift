@@ -75,7 +75,7 @@ import Testing
     let page = HTTPResponse(status: 200, contentType: "text/html", body: [])
     #expect(
       OpenCodeIdentity.info(page, at: "H")
-        == .trouble(OpenCodeTrouble("what answers at H is no OpenCode server")))
+        == .trouble(ProviderTrouble("what answers at H is no OpenCode server")))
   }
 
   @Test(

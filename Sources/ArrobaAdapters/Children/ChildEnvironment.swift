@@ -21,7 +21,7 @@ struct ChildEnvironment: Sendable {
     inherited = environment.filter { !Self.own.contains($0.key) }
   }
 
-  subscript(name: String) -> String? { inherited[name].flatMap { $0.isEmpty ? nil : $0 } }
+  subscript(name: String) -> String? { Environment.variable(name, in: inherited) }
 
   /// "NAME=value" each, in order, with these on top.
   func entries(adding variables: [String: String]) -> [String] {
@@ -39,6 +39,23 @@ struct ChildEnvironment: Sendable {
     variables["ARROBA_AGENT"] = identity.agent.text
     variables["ARROBA_SOCKET"] = identity.socket
     return entries(adding: variables)
+  }
+
+  /// A program of a provider's.
+  enum Located {
+    case at(String)
+    /// The user named this one, and it is none.
+    case misnamed(String)
+    case nowhere
+  }
+
+  /// The program that the user named, else one along PATH, else one where its own installers put it, below the home: a
+  /// daemon started by systemd may have a short PATH.
+  func locate(_ program: String, named: String?, belowHome places: [String]) -> Located {
+    if let named { return named.hasPrefix("/") && Files.isExecutable(named) ? .at(named) : .misnamed(named) }
+    if let found = find(program) { return .at(found) }
+    let known = self["HOME"].map { home in places.map { "\(home)/\($0)" } } ?? []
+    return known.first { Files.isExecutable($0) }.map { .at($0) } ?? .nowhere
   }
 
   /// A program along PATH.

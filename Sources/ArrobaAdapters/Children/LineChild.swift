@@ -2,6 +2,7 @@ internal import ArrobaLoop
 internal import ArrobaProvider
 internal import ArrobaSupervision
 internal import ArrobaSystem
+internal import ArrobaWire
 
 /// A child that is talked to in lines: one on its input, one on its output, its error output kept for a word on its end.
 ///
@@ -268,8 +269,6 @@ final class LineChild {
 
   func closeInput() { lane.closeInput() }
 
-  /// FNV-1a, and never zero.
-  private static func number(of mark: String) -> UInt64 {
-    max(1, mark.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 })
-  }
+  /// Never zero.
+  private static func number(of mark: String) -> UInt64 { max(1, StableHash(mark).value) }
 }

@@ -1,5 +1,6 @@
 internal import ArrobaJSON
 internal import ArrobaModel
+internal import ArrobaWire
 
 /// The lines that Claude Code is told.
 enum ClaudeCalls {
@@ -61,7 +62,9 @@ enum ClaudeCalls {
 
   /// The name of a prompt at Claude Code: the same for the same prompt, whoever asks, so that a daemon that takes over finds
   /// what its predecessor sent.
-  static func mark(of prompt: PromptID) -> String { uuid(hash(prompt.text), hash("\(prompt.text)/second")) }
+  static func mark(of prompt: PromptID) -> String {
+    uuid(StableHash(prompt.text).value, StableHash("\(prompt.text)/second").value)
+  }
 
   static func uuid(_ high: UInt64, _ low: UInt64) -> String {
     // The bits that say that it is one of version 4.
@@ -74,9 +77,5 @@ enum ClaudeCalls {
   private static func hex(_ number: UInt64) -> String {
     let digits = String(number, radix: 16)
     return String(repeating: "0", count: 16 - digits.utf8.count) + digits
-  }
-
-  private static func hash(_ text: String) -> UInt64 {
-    text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
   }
 }

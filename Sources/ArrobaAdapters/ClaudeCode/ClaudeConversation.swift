@@ -75,17 +75,14 @@ final class ClaudeConversation: Conversation {
   // MARK: opening
 
   func open() {
-    guard let child = children.adopt(opening.run) else {
+    let child = children.adopt(opening.run)
+    if let child, opening.resume != nil {
+      left = .child(child)
+    } else {
+      // One that is there belongs to a conversation that was never recorded: nobody knows its name.
+      if let child { children.letGo(child) }
       left = .nothing
-      return Loop.shared.post { [weak self] in self?.takeUp() }
     }
-    // It belongs to a conversation that was never recorded: nobody knows its name.
-    guard opening.resume != nil else {
-      children.letGo(child)
-      left = .nothing
-      return Loop.shared.post { [weak self] in self?.takeUp() }
-    }
-    left = .child(child)
     Loop.shared.post { [weak self] in self?.takeUp() }
   }
 

@@ -7,44 +7,30 @@ internal import ArrobaWire
 
 /// Where Claude Code is on this machine, as the environment says, and what it is started as.
 struct ClaudeInstallation: Sendable {
-  struct Trouble: Error {
-    let reason: String
-    let hint: String?
-  }
-
   let environment: ChildEnvironment
   let named: String?
-  private let home: String?
 
   init(_ environment: [String: String]) {
     let environment = ChildEnvironment(environment)
     self.environment = environment
     named = environment["ARROBA_CLAUDE_BIN"]
-    home = environment["HOME"]
   }
 
   /// The program; looks at files.
-  func executable() -> Result<String, Trouble> {
-    if let named {
-      guard named.hasPrefix("/"), Files.isExecutable(named) else {
-        return .failure(
-          Trouble(
-            reason:
-              "ARROBA_CLAUDE_BIN names \(Words.quoted(named)), which is not the path of an executable file",
-            hint: nil))
-      }
-      return .success(named)
+  func executable() -> Result<String, ProviderTrouble> {
+    let places = [".local/bin/claude", ".claude/local/claude"]
+    switch environment.locate("claude", named: named, belowHome: places) {
+    case .at(let path): return .success(path)
+    case .misnamed(let path):
+      return .failure(
+        ProviderTrouble(
+          "ARROBA_CLAUDE_BIN names \(Words.quoted(path)), which is not the path of an executable file"))
+    case .nowhere:
+      return .failure(
+        ProviderTrouble(
+          "there is no claude on PATH",
+          hint: "npm install -g @anthropic-ai/claude-code, or set ARROBA_CLAUDE_BIN to where it is"))
     }
-    if let found = environment.find("claude") { return .success(found) }
-    // Where its own installers put it; a daemon started by systemd may have a short PATH.
-    for place in ["\(home ?? "")/.local/bin/claude", "\(home ?? "")/.claude/local/claude"]
-    where home != nil && Files.isExecutable(place) {
-      return .success(place)
-    }
-    return .failure(
-      Trouble(
-        reason: "there is no claude on PATH",
-        hint: "npm install -g @anthropic-ai/claude-code, or set ARROBA_CLAUDE_BIN to where it is"))
   }
 
   /// As the files say it, without starting it: its own installer keeps versions side by side, npm beside a manifest.

@@ -4,17 +4,13 @@ internal import ArrobaSystem
 
 /// The pictures of a prompt, read on a thread of their own: a file may be on a disk that hangs.
 enum ClaudePictures {
-  struct Trouble: Error {
-    let reason: String
-  }
-
   /// What the model's service takes of one picture.
   private static let largest = 5 << 20
 
   @LoopActor
   static func read(
     _ files: [PromptFile],
-    done: @escaping @LoopActor (Result<[(type: String, bytes: [UInt8])], Trouble>) -> Void
+    done: @escaping @LoopActor (Result<[(type: String, bytes: [UInt8])], ProviderTrouble>) -> Void
   ) {
     guard !files.isEmpty else { return done(.success([])) }
     Threads.start("claude-pictures") {
@@ -23,18 +19,19 @@ enum ClaudePictures {
     }
   }
 
-  private static func read(_ files: [PromptFile]) -> Result<[(type: String, bytes: [UInt8])], Trouble> {
+  private static func read(_ files: [PromptFile]) -> Result<[(type: String, bytes: [UInt8])], ProviderTrouble>
+  {
     var pictures: [(type: String, bytes: [UInt8])] = []
     for file in files {
       do {
         let bytes = try Files.read(file.path, atMost: largest + 1)
         guard bytes.count <= largest else {
           return .failure(
-            Trouble(reason: "\(file.path) is larger than 5 MiB, which is the most for a picture"))
+            ProviderTrouble("\(file.path) is larger than 5 MiB, which is the most for a picture"))
         }
         pictures.append((file.mediaType, bytes))
       } catch {
-        return .failure(Trouble(reason: "\(error)"))
+        return .failure(ProviderTrouble("\(error)"))
       }
     }
     return .success(pictures)

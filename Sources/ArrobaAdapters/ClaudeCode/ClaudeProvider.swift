@@ -47,8 +47,7 @@ package final class ClaudeProvider: ConversationProvider {
     }
     switch installation.executable() {
     case .success(let path): spec.executable = path
-    case .failure(let trouble):
-      throw Refusal(kind: .providerUnavailable, message: trouble.reason, hint: trouble.hint)
+    case .failure(let trouble): throw trouble.refusal(.providerUnavailable)
     }
     return spec
   }

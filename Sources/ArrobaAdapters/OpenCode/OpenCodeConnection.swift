@@ -12,7 +12,7 @@ final class OpenCodeConnection {
     case streamLost
     case events([OpenCodeEvent])
     /// It cannot be talked to: nobody listens there any more, or another server does, or the password is another.
-    case isAnother(OpenCodeTrouble)
+    case isAnother(ProviderTrouble)
   }
 
   /// A stream that is not there after that is not waited for; looks take its place.
@@ -132,7 +132,7 @@ final class OpenCodeConnection {
       case .trouble(let trouble): return hear(.isAnother(trouble))
       case .mustAskForInfo:
         return hear(
-          .isAnother(OpenCodeTrouble("the server at \(base) has no event stream for OpenCode 1.18")))
+          .isAnother(ProviderTrouble("the server at \(base) has no event stream for OpenCode 1.18")))
       case .usable: break
       }
     }
@@ -140,7 +140,7 @@ final class OpenCodeConnection {
     refusals = failure == .refused ? refusals + 1 : 0
     if refusals >= patience.mostRefusals {
       return hear(
-        .isAnother(OpenCodeTrouble("OpenCode's server could not be reached: nobody listens at \(base)")))
+        .isAnother(ProviderTrouble("OpenCode's server could not be reached: nobody listens at \(base)")))
     }
     let step = min(patience.longestDelayMs, patience.firstDelayMs << min(failures - 1, 10))
     let delay = step / 2 + Int.random(in: 0...step / 2)

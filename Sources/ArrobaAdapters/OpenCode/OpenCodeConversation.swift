@@ -72,9 +72,9 @@ final class OpenCodeConversation: Conversation {
       guard let self, !isClosed else { return }
       switch result.map({ OpenCodeSession($0) }) {
       case .success(let info?): opened(info, connection)
-      case .success(nil): couldNotOpen(OpenCodeTrouble("OpenCode answered without a session"))
+      case .success(nil): couldNotOpen(ProviderTrouble("OpenCode answered without a session"))
       case .failure(let failure):
-        couldNotOpen(OpenCodeTrouble("a session could not be made: \(failure.words)"))
+        couldNotOpen(ProviderTrouble("a session could not be made: \(failure.words)"))
       }
     }
   }
@@ -87,10 +87,10 @@ final class OpenCodeConversation: Conversation {
       case .success(let info?): opened(info, connection)
       case .failure(.notFound):
         couldNotOpen(
-          OpenCodeTrouble("OpenCode has no session \(id) any more", hint: "start a new agent"))
-      case .success(nil): couldNotOpen(OpenCodeTrouble("OpenCode answered without a session"))
+          ProviderTrouble("OpenCode has no session \(id) any more", hint: "start a new agent"))
+      case .success(nil): couldNotOpen(ProviderTrouble("OpenCode answered without a session"))
       case .failure(let failure):
-        couldNotOpen(OpenCodeTrouble("the session \(id) could not be opened: \(failure.words)"))
+        couldNotOpen(ProviderTrouble("the session \(id) could not be opened: \(failure.words)"))
       }
     }
   }
@@ -98,7 +98,7 @@ final class OpenCodeConversation: Conversation {
   private func opened(_ info: OpenCodeSession, _ connection: OpenCodeConnection) {
     isOpening = false
     guard server.room.add(self, session: info.id) else {
-      return couldNotOpen(OpenCodeTrouble("another agent has the session \(info.id) open already"))
+      return couldNotOpen(ProviderTrouble("another agent has the session \(info.id) open already"))
     }
     directory = info.directory ?? opening.spec.directory
     translator = OpenCodeTranslator(run: opening.run, root: info.id)
@@ -113,7 +113,7 @@ final class OpenCodeConversation: Conversation {
   }
 
   /// The turn that waits cannot be; what comes later may find things better.
-  private func couldNotOpen(_ trouble: OpenCodeTrouble) {
+  private func couldNotOpen(_ trouble: ProviderTrouble) {
     isOpening = false
     let words = trouble.hint.map { "\(trouble.reason) (\($0))" } ?? trouble.reason
     let waited = waiting
@@ -315,7 +315,7 @@ final class OpenCodeConversation: Conversation {
     guard !isClosed, connection != nil else { return }
     if mustAdopt {
       guard look.messages != nil else {
-        return couldNotOpen(OpenCodeTrouble("the session's messages could not be read"))
+        return couldNotOpen(ProviderTrouble("the session's messages could not be read"))
       }
       mustAdopt = false
       translator?.adopt(look, at: now)

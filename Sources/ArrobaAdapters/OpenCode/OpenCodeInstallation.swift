@@ -12,9 +12,8 @@ struct OpenCodeInstallation: Sendable {
   /// Why the program has no terminal client of its own, where it has none.
   let noClient: String?
   /// What the variables say that cannot be.
-  let trouble: OpenCodeTrouble?
+  let trouble: ProviderTrouble?
   let named: String?
-  private let home: String?
 
   init(_ environment: [String: String], noClient: String? = nil) {
     self.noClient = noClient
@@ -28,41 +27,40 @@ struct OpenCodeInstallation: Sendable {
     trouble = Self.trouble(
       endpoint: environment["ARROBA_OPENCODE_ENDPOINT"], port: environment["ARROBA_OPENCODE_PORT"])
     named = environment["ARROBA_OPENCODE_BIN"]
-    home = environment["HOME"]
   }
 
-  private static func trouble(endpoint: String?, port: String?) -> OpenCodeTrouble? {
+  private static func trouble(endpoint: String?, port: String?) -> ProviderTrouble? {
     if let endpoint {
       let address = ["http://", "https://"].first { endpoint.hasPrefix($0) }
         .map { endpoint.dropFirst($0.count) }
       guard let address, let first = address.first, first != "/", first != ":",
         address.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
       else {
-        return OpenCodeTrouble(
+        return ProviderTrouble(
           "ARROBA_OPENCODE_ENDPOINT is '\(Words.quoted(endpoint))', which is no address of a server",
           hint: "write it as http://127.0.0.1:4096, and restart the daemon: arroba daemon restart")
       }
       return nil
     }
     guard let port, !(Int(port).map { (1...65_535).contains($0) } ?? false) else { return nil }
-    return OpenCodeTrouble(
+    return ProviderTrouble(
       "ARROBA_OPENCODE_PORT is '\(Words.quoted(port))', which is no port",
       hint: "set it to a number from 1 to 65535, or not at all, and restart the daemon: arroba daemon restart"
     )
   }
 
   /// A start of our own that failed before there was a process, or with its end: perhaps for the port that is set.
-  func judged(_ trouble: OpenCodeTrouble) -> OpenCodeTrouble {
+  func judged(_ trouble: ProviderTrouble) -> ProviderTrouble {
     guard let port, Sockets.isTaken(port: port) else { return trouble }
-    return OpenCodeTrouble(
+    return ProviderTrouble(
       "port \(port), which ARROBA_OPENCODE_PORT names, is taken by another process; \(trouble.reason)",
       hint: "set it to a free one, or not at all, and restart the daemon: arroba daemon restart")
   }
 
   /// A server that is not ours cannot be mended by us.
-  func advised(_ trouble: OpenCodeTrouble) -> OpenCodeTrouble {
+  func advised(_ trouble: ProviderTrouble) -> ProviderTrouble {
     guard trouble.hint == nil, endpoint != nil else { return trouble }
-    return OpenCodeTrouble(
+    return ProviderTrouble(
       trouble.reason,
       hint:
         "ARROBA_OPENCODE_ENDPOINT names it: start OpenCode 1.18 there, or unset it and Arroba starts its own")
@@ -73,31 +71,22 @@ struct OpenCodeInstallation: Sendable {
     "install OpenCode 1.18 (https://opencode.ai/docs), or set ARROBA_OPENCODE_BIN to where it is"
 
   /// The program; looks at files.
-  func executable() -> Result<String, OpenCodeTrouble> {
-    if let named {
-      guard named.hasPrefix("/"), Files.isExecutable(named) else {
-        return .failure(
-          OpenCodeTrouble(
-            "ARROBA_OPENCODE_BIN names \(named), which is not the path of an executable file",
-            hint:
-              "set it to the absolute path of OpenCode 1.18, and restart the daemon: arroba daemon restart"))
-      }
-      return .success(named)
+  func executable() -> Result<String, ProviderTrouble> {
+    let places = [".opencode/bin/opencode", ".local/bin/opencode"]
+    switch environment.locate("opencode", named: named, belowHome: places) {
+    case .at(let path): return .success(path)
+    case .misnamed(let path):
+      return .failure(
+        ProviderTrouble(
+          "ARROBA_OPENCODE_BIN names \(path), which is not the path of an executable file",
+          hint: "set it to the absolute path of OpenCode 1.18, and restart the daemon: arroba daemon restart")
+      )
+    case .nowhere: return .failure(ProviderTrouble("there is no opencode on PATH", hint: Self.advice))
     }
-    if let found = environment.find("opencode") { return .success(found) }
-    // Where its own installer puts it; a daemon started by systemd may have a short PATH.
-    for place in ["\(home ?? "")/.opencode/bin/opencode", "\(home ?? "")/.local/bin/opencode"]
-    where home != nil && Files.isExecutable(place) {
-      return .success(place)
-    }
-    return .failure(
-      OpenCodeTrouble(
-        "there is no opencode on PATH",
-        hint: Self.advice))
   }
 
   /// What the program itself says, judged; nil: it says nothing that can be read, which its server then will. Blocks.
-  func version(of executable: String) -> Result<String?, OpenCodeTrouble> {
+  func version(of executable: String) -> Result<String?, ProviderTrouble> {
     let entries = environment.entries(adding: [:])
     let answer = Companion.answer(
       of: executable, arguments: ["opencode", "--version"], environment: entries, withinMs: Self.versionMs)

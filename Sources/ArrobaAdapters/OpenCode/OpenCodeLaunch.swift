@@ -13,7 +13,7 @@ final class OpenCodeLaunch {
     case born(id: String, pid: Int)
     case ready(base: String)
     /// The last one.
-    case failed(OpenCodeTrouble)
+    case failed(ProviderTrouble)
   }
 
   private static let mostKeptLines = 20
@@ -142,11 +142,11 @@ final class OpenCodeLaunch {
   private func fail(_ reason: String) {
     let last = said.last { !$0.allSatisfy(\.isWhitespace) }
     fail(
-      OpenCodeTrouble(
+      ProviderTrouble(
         last.map { "\(reason): \(Words.quoted($0))" } ?? reason, hint: "run: \(executable) serve"))
   }
 
-  private func fail(_ trouble: OpenCodeTrouble) {
+  private func fail(_ trouble: ProviderTrouble) {
     deadline?.cancel()
     let outcome = self.outcome
     self.outcome = nil

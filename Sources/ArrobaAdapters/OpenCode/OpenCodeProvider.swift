@@ -80,13 +80,12 @@ package final class OpenCodeProvider: ConversationProvider {
         hint: "name it as provider/model, as `opencode models` lists them")
     }
     if let trouble = installation.trouble {
-      throw Refusal(kind: .providerUnavailable, message: trouble.reason, hint: trouble.hint)
+      throw trouble.refusal(.providerUnavailable)
     }
     guard installation.endpoint == nil else { return spec }
     switch installation.executable() {
     case .success(let path): spec.executable = path
-    case .failure(let trouble):
-      throw Refusal(kind: .providerUnavailable, message: trouble.reason, hint: trouble.hint)
+    case .failure(let trouble): throw trouble.refusal(.providerUnavailable)
     }
     return spec
   }
@@ -123,8 +122,7 @@ extension OpenCodeConversation {
     let program: String
     switch server.installation.executable() {
     case .success(let path): program = path
-    case .failure(let trouble):
-      throw Refusal(kind: .terminalNotAvailable, message: trouble.reason, hint: trouble.hint)
+    case .failure(let trouble): throw trouble.refusal(.terminalNotAvailable)
     }
     // The password goes by the environment: a command line is everybody's to read.
     let environment = server.installation.environment.ofTerminal(

@@ -18,7 +18,7 @@ final class OpenCodeServer {
     case stopping
   }
 
-  typealias Connected = Result<OpenCodeConnection, OpenCodeTrouble>
+  typealias Connected = Result<OpenCodeConnection, ProviderTrouble>
 
   let room: OpenCodeRoom
   let patience: OpenCodePatience
@@ -114,11 +114,11 @@ final class OpenCodeServer {
     }
   }
 
-  private func launch(_ executable: Result<String, OpenCodeTrouble>, port: Int?) {
+  private func launch(_ executable: Result<String, ProviderTrouble>, port: Int?) {
     switch executable {
     case .failure(let trouble): fail(trouble)
     case .success(let path):
-      guard let port else { return fail(OpenCodeTrouble("there is no free port on 127.0.0.1")) }
+      guard let port else { return fail(ProviderTrouble("there is no free port on 127.0.0.1")) }
       let launch = OpenCodeLaunch(executable: path, port: port, readyMs: patience.readyMs)
       phase = .starting(launch)
       launch.start(installation, state: state, host: host) { [weak self] outcome in
@@ -170,7 +170,7 @@ final class OpenCodeServer {
         client.close()
         if taken(failure) { return }
         self?.failAndStop(
-          OpenCodeTrouble("\(OpenCodeAnswer.Failure.unreachable(failure).words) (at \(base))"))
+          ProviderTrouble("\(OpenCodeAnswer.Failure.unreachable(failure).words) (at \(base))"))
       case .success(let response):
         self?.identified(OpenCodeIdentity.health(response, at: base), client, base: base, password: password)
       }
@@ -198,7 +198,7 @@ final class OpenCodeServer {
       client.send(OpenCodeCall.info) { [weak self] result in
         client.close()
         var identity = OpenCodeIdentity.trouble(
-          OpenCodeTrouble("what answers at \(base) is no OpenCode server"))
+          ProviderTrouble("what answers at \(base) is no OpenCode server"))
         if case .success(let response) = result { identity = OpenCodeIdentity.info(response, at: base) }
         if case .trouble(let trouble) = identity { self?.failAndStop(trouble) }
       }
@@ -211,12 +211,12 @@ final class OpenCodeServer {
     for body in waiting { body(result) }
   }
 
-  private func fail(_ trouble: OpenCodeTrouble) {
+  private func fail(_ trouble: ProviderTrouble) {
     phase = .down
     answer(.failure(trouble))
   }
 
-  private func failAndStop(_ trouble: OpenCodeTrouble) {
+  private func failAndStop(_ trouble: ProviderTrouble) {
     let trouble = installation.advised(trouble)
     let hadChild = child != nil
     phase = .down
@@ -259,7 +259,7 @@ final class OpenCodeServer {
     case .stopping: stopped()
     case .starting(let launch): launch.ended(status)
     case .connecting:
-      fail(OpenCodeTrouble("OpenCode's server ended \(status.words) while it was asked what it is"))
+      fail(ProviderTrouble("OpenCode's server ended \(status.words) while it was asked what it is"))
     case .up(let connection):
       upkeep?.cancel()
       phase = .stopping

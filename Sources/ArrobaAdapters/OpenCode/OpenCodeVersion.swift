@@ -1,17 +1,6 @@
 internal import ArrobaHTTP
 internal import ArrobaJSON
 
-/// Why OpenCode cannot be used, and what to do about it.
-struct OpenCodeTrouble: Error, Sendable, Equatable {
-  var reason: String
-  var hint: String?
-
-  init(_ reason: String, hint: String? = nil) {
-    self.reason = reason
-    self.hint = hint
-  }
-}
-
 /// A version of OpenCode, and what we know of it.
 struct OpenCodeVersion: Sendable, Equatable, Comparable, CustomStringConvertible {
   let major: Int
@@ -52,7 +41,7 @@ struct OpenCodeVersion: Sendable, Equatable, Comparable, CustomStringConvertible
 /// What a server is, by its answers to two questions.
 enum OpenCodeIdentity: Sendable, Equatable {
   case usable(version: OpenCodeVersion)
-  case trouble(OpenCodeTrouble)
+  case trouble(ProviderTrouble)
   /// `GET /global/health` was answered with a web page: it is of another generation, which `GET /api/info` tells.
   case mustAskForInfo
 
@@ -61,13 +50,13 @@ enum OpenCodeIdentity: Sendable, Equatable {
     switch response.status {
     case 401:
       return .trouble(
-        OpenCodeTrouble(
+        ProviderTrouble(
           "the OpenCode server at \(place) does not accept the password",
           hint: "set OPENCODE_SERVER_PASSWORD as the server has it"))
     case 200..<300: break
     default:
       return .trouble(
-        OpenCodeTrouble("the server at \(place) answered its health check with status \(response.status)"))
+        ProviderTrouble("the server at \(place) answered its health check with status \(response.status)"))
     }
     guard response.contentType == "application/json", let json = try? JSONReader.read(response.body) else {
       return .mustAskForInfo
@@ -77,7 +66,7 @@ enum OpenCodeIdentity: Sendable, Equatable {
     }
     guard let version = OpenCodeVersion(text) else {
       return .trouble(
-        OpenCodeTrouble(
+        ProviderTrouble(
           "the OpenCode server at \(place) names the version '\(text.prefix(40))', which is none"))
     }
     return judged(version)
@@ -96,20 +85,20 @@ enum OpenCodeIdentity: Sendable, Equatable {
     if version.major > 1 { return .trouble(tooNew("\(version)")) }
     guard version >= .oldest else {
       return .trouble(
-        OpenCodeTrouble(
+        ProviderTrouble(
           "OpenCode \(version) is too old; \(OpenCodeVersion.oldest) or a later 1.x is needed",
           hint: OpenCodeInstallation.advice))
     }
     return .usable(version: version)
   }
 
-  static func tooNew(_ version: String) -> OpenCodeTrouble {
-    OpenCodeTrouble(
+  static func tooNew(_ version: String) -> ProviderTrouble {
+    ProviderTrouble(
       "OpenCode \(version.prefix(40)) speaks another protocol, which is not supported yet; 1.18 is",
       hint: OpenCodeInstallation.advice)
   }
 
-  private static func notOpenCode(_ place: String) -> OpenCodeTrouble {
-    OpenCodeTrouble("what answers at \(place) is no OpenCode server")
+  private static func notOpenCode(_ place: String) -> ProviderTrouble {
+    ProviderTrouble("what answers at \(place) is no OpenCode server")
   }
 }

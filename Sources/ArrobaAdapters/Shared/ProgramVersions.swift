@@ -36,20 +36,9 @@ final class ProgramVersions: Sendable {
       let program = try? Companion.start(path, arguments: [name, "--version"], environment: environment)
     else { return nil }  // what cannot be started is said when somebody starts it
     defer { program.kill() }
-    program.socket.setBlocking(false)
-    let deadline = Clock.monotonicMs() + patienceMs
-    var said: [UInt8] = []
-    var block = [UInt8](repeating: 0, count: 512)
-    while said.count < Self.mostBytes {
-      let left = deadline - Clock.monotonicMs()
-      guard left > 0, PollSet.waitReadable(program.socket.raw, timeoutMs: left) else { return nil }
-      switch block.withUnsafeMutableBytes({ program.socket.read(into: $0) }) {
-      case .moved(let count): said += block[..<count]
-      case .wouldBlock: continue
-      case .ended, .failed: return String(decoding: said, as: UTF8.self)
-      }
-    }
-    return String(decoding: said, as: UTF8.self)
+    let (said, isLate) = program.readAnswer(
+      atMost: Self.mostBytes, untilMs: Clock.monotonicMs() + patienceMs)
+    return isLate ? nil : String(decoding: said, as: UTF8.self)
   }
 
   /// The first word that is one: "1.18.34" of "opencode v1.18.34", "2.1.330" of "2.1.330 (Claude Code)".

@@ -134,7 +134,7 @@ final class AttachLoop {
     else { return }
     if link.lending == .accepted {
       let canReadKeys = matchers.allSatisfy(\.isAtRest) && Terminals.isSame(seat.input, terminal)
-      link.lend(withKeys: canReadKeys ? (keys.keys.isEmpty ? "none" : keys.shown) : nil)
+      link.lend(withKeys: canReadKeys ? keys.text : nil)
     } else if link.canLend, view.isPassing, Self.size(of: seat) == link.terminal {
       link.offer(terminal)
     }

@@ -83,19 +83,21 @@ package struct TalkLines {
     var lines: [ShownLine] = []
     var prompts: [String: JSON] = [:]
     var begun: Set<String> = []
+    func begin(_ prompt: JSON?, _ agent: String) {
+      if let before = prompts[agent] { lines += end(of: before, in: conversation) }
+      prompts[agent] = prompt
+    }
     for item in items {
       let agent = item["agent"]?.string ?? ""
       let isOurs = item["type"]?.string == "prompt"
       if let id = item["prompt"]?.string, begun.insert(id).inserted, !isOurs,
         let prompt = earlier.first(where: { $0["id"]?.string == id })
       {
-        if let before = prompts[agent] { lines += end(of: before, in: conversation) }
-        prompts[agent] = prompt
+        begin(prompt, agent)
       }
       // What was asked on the agent's own screen begins a turn as well.
       if isOurs || item["type"]?.string == "user" && item["subagent"] == nil {
-        if let before = prompts[agent] { lines += end(of: before, in: conversation) }
-        prompts[agent] = isOurs ? item : nil
+        begin(isOurs ? item : nil, agent)
         if isSpaced { lines.append(ShownLine("")) }
       }
       lines += self.item(item, in: conversation)

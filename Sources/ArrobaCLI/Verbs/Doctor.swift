@@ -2,6 +2,7 @@ internal import ArrobaClient
 internal import ArrobaJSON
 internal import ArrobaSupervision
 internal import ArrobaSystem
+internal import ArrobaTransport
 internal import ArrobaWire
 
 extension Context {
@@ -133,10 +134,7 @@ struct Doctor {
   }
 
   private func relay(_ told: JSON?) -> Finding {
-    let places = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/bin/sshd", "/usr/lib/ssh/sshd"]
-    let isThere =
-      places.contains { Files.isExecutable($0) }
-      || Programs.find("sshd", searchPath: context.environment["PATH"]) != nil
+    let isThere = SSHServer.program(searchPath: context.environment["PATH"]) != nil
     return Diagnosis.relay(told, hasServer: isThere)
   }
 

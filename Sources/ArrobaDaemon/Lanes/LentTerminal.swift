@@ -14,6 +14,8 @@ final class LentTerminal {
   /// It has just said that it takes something.
   private var isExpectedToTake = false
   private var keys: LentKeys?
+  /// What was read last; a terminal gives at most 4095 bytes at once.
+  private var block: [UInt8] = []
   private let canRead: Bool
   private var isReading = false
   /// It cannot be written to any more: its window was closed.
@@ -116,6 +118,7 @@ final class LentTerminal {
   func readKeys(_ detach: DetachKeys, _ heard: @escaping @LoopActor (LentKeys.Heard) -> Void) -> Bool {
     guard canRead else { return false }
     keys = LentKeys(detach, heard)
+    block = [UInt8](repeating: 0, count: 4096)
     isReading = true
     updateWatch()
     return true
@@ -140,8 +143,6 @@ final class LentTerminal {
   }
 
   private func read() {
-    // A terminal gives at most 4095 bytes at once.
-    var block = [UInt8](repeating: 0, count: 4096)
     switch block.withUnsafeMutableBytes({ terminal.read(into: $0) }) {
     case .moved(let count): keys?.take(block[..<count])
     case .wouldBlock: return

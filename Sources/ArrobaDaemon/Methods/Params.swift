@@ -127,18 +127,14 @@ struct Params {
     return id
   }
 
-  /// The same for the same method with the same parameters, whatever the order of the fields (FNV-1a, 64 bits).
+  /// The same for the same method with the same parameters, whatever the order of the fields.
   var fingerprint: String {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    func mix(_ bytes: some Sequence<UInt8>) {
-      for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    }
-    mix(method.utf8)
+    var hash = StableHash(method)
     var params = object
     params["commandId"] = nil
-    mix([0])
-    mix(Self.ordered(.object(params)).encoded)
-    return String(hash, radix: 16)
+    hash.mix([0])
+    hash.mix(Self.ordered(.object(params)).encoded)
+    return String(hash.value, radix: 16)
   }
 
   private static func ordered(_ json: JSON) -> JSON {

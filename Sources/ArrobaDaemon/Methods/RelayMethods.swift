@@ -73,7 +73,7 @@ extension Exchange {
         hint: error.mayPass ? "is the relay running, and the address right?" : nil)
     }
     do { try files.write(settings) } catch {
-      call.socket.close()
+      call.end()
       throw error
     }
     return (machine, call)

@@ -1,6 +1,7 @@
 internal import ArrobaJSON
 internal import ArrobaRelayWire
 internal import ArrobaSystem
+internal import ArrobaTransport
 internal import ArrobaWire
 
 /// The sshd of OpenSSH that meets who comes by a relay: run by this user, with a host key and a configuration of its own.
@@ -18,14 +19,9 @@ struct HostServer: Sendable {
   /// What brings a program that is missing, where people look for it.
   static let package = "the package openssh-server (apt install openssh-server, dnf install openssh-server)"
 
-  static func program(searchPath: String?) -> String? {
-    let known = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/bin/sshd", "/usr/lib/ssh/sshd"]
-    return known.first { Files.isExecutable($0) } ?? Programs.find("sshd", searchPath: searchPath)
-  }
-
   /// Makes what is missing and writes the configuration; answers the public host key.
   func prepare() throws(WireError) -> SSHKey {
-    guard Self.program(searchPath: searchPath) != nil else {
+    guard SSHServer.program(searchPath: searchPath) != nil else {
       throw WireError(
         kind: .notSupported, message: "there is no sshd on this machine to meet those who come by a relay",
         hint: "install \(Self.package); its service need not run")
@@ -115,7 +111,7 @@ struct HostServer: Sendable {
 
   /// The words that serve one connection.
   func words() -> [String]? {
-    Self.program(searchPath: searchPath).map { [$0, "-i", "-e", "-f", configuration] }
+    SSHServer.program(searchPath: searchPath).map { [$0, "-i", "-e", "-f", configuration] }
   }
 
   // MARK: who may come in

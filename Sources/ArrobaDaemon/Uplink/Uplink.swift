@@ -1,5 +1,6 @@
 internal import ArrobaJSON
 internal import ArrobaLoop
+internal import ArrobaModel
 internal import ArrobaRelayWire
 internal import ArrobaSystem
 internal import ArrobaTransport
@@ -151,8 +152,7 @@ final class Uplink {
     watch = nil
     input = []
     guard case .joined(let standing) = state else { return }
-    standing.call.socket.close()
-    if let carrier = standing.call.carrier { Reaping.end(carrier) }
+    Reaping.end(standing.call)
   }
 
   // MARK: while joined
@@ -259,8 +259,7 @@ final class Uplink {
       stream.onEnd = { [weak self] in self?.streams.remove(ObjectIdentifier($0)) }
     } catch {
       ProcessLog.shared.error("relay", "sshd cannot be started", ["reason": "\(error)"])
-      call.socket.close()
-      if let carrier = call.carrier { Reaping.end(carrier) }
+      Reaping.end(call)
     }
   }
 
@@ -278,7 +277,7 @@ final class Uplink {
     if case .pausing(let untilMs) = state { retry = max(0, untilMs - Clock.monotonicMs()) }
     return .record([
       "state": .string(word), "relay": .text(settings.map { "\($0.road.address)" }),
-      "name": .text(machine?.name), "since": .text(since.map { Instants.text($0) }),
+      "name": .text(machine?.name), "since": .text(since.map { Instant(ms: $0).text }),
       "fingerprint": .text(machine.flatMap { SSHKey(line: $0.hostKey)?.fingerprint }),
       "streams": .int(streams.count), "reason": .text(fault), "retryInMs": .number(retry),
       "fromEnvironment": settings?.isFromEnvironment == true ? true : nil,

@@ -30,30 +30,13 @@ struct UplinkFiles: Sendable {
 
   /// nil: no relay is to be joined.
   func read(_ environment: [String: String]) throws -> UplinkSettings? {
-    func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
     let bytes = Files.status(settings) == nil ? [] : try Files.read(settings, atMost: 64 << 10)
     let stored = bytes.isEmpty ? JSON.null : try JSONReader.read(bytes)
-    let named = variable("ARROBA_RELAY_URL")
-    guard let url = named ?? stored["url"]?.string else { return nil }
-    let address: RelayAddress
-    do { address = try RelayAddress(url) } catch { throw Unusable(description: error.message) }
-    let secret: RelayToken
-    if let text = variable("ARROBA_RELAY_TOKEN") {
-      guard let token = RelayToken(text: text) else {
-        throw Unusable(description: "ARROBA_RELAY_TOKEN holds no token")
-      }
-      secret = token
-    } else {
-      secret = try SecretFile.read(token)
-    }
-    let via = named == nil ? stored["via"]?.string : nil
+    guard let access = try RelayAccess.read(environment, stored: stored, tokenFile: token) else { return nil }
     return UplinkSettings(
-      road: RelayRoad(address: address, via: via), token: secret,
-      name: stored["name"]?.string ?? Self.usualName(Account.hostName), isFromEnvironment: named != nil)
-  }
-
-  struct Unusable: Error, CustomStringConvertible {
-    let description: String
+      road: access.road, token: access.token,
+      name: stored["name"]?.string ?? Self.usualName(Account.hostName),
+      isFromEnvironment: access.isFromEnvironment)
   }
 
   func write(_ settings: UplinkSettings) throws(WireError) {

@@ -1,5 +1,4 @@
 internal import ArrobaLoop
-internal import ArrobaModel
 internal import ArrobaSystem
 internal import ArrobaTransport
 
@@ -65,13 +64,13 @@ final class UplinkStream {
 
 /// Ends helpers, and waits for their end where nobody else waits.
 enum Reaping {
+  static func end(_ call: RelayCall) {
+    call.socket.close()
+    if let carrier = call.carrier { end(carrier) }
+  }
+
   static func end(_ pid: Int32) {
     Processes.hangUp(pid)
     Threads.start("arroba-reaper") { _ = Processes.waitForExit(of: pid) }
   }
-}
-
-/// Times as the protocol writes them.
-enum Instants {
-  static func text(_ ms: Int) -> String { Instant(ms: ms).text }
 }

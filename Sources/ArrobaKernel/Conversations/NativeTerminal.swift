@@ -10,11 +10,9 @@ extension Kernel {
   private static let patienceMs = 20_000
 
   /// The run of the client that belongs to that run of the agent and talks to that place: known by it also after a
-  /// restart of the daemon. The place may hold a password, so only a hash of it is shown (FNV-1a, 64 bits).
+  /// restart of the daemon. The place may hold a password, so only a hash of it is shown.
   static func nativeRun(of run: RunID, at place: String) -> RunID {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in place.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    return RunID(nativePrefix(of: run) + String(hash, radix: 36))
+    RunID(nativePrefix(of: run) + String(StableHash(place).value, radix: 36))
   }
 
   private static func nativePrefix(of run: RunID) -> String { run.text + ".native." }

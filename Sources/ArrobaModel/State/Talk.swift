@@ -1,4 +1,5 @@
 internal import ArrobaJSON
+internal import ArrobaWire
 
 /// What an agent that is talked to has beside its run: the provider's conversation, the queue, the asks, and where the
 /// log holds its transcript.
@@ -136,10 +137,10 @@ extension Talk {
 }
 
 extension Item {
-  /// Tells a repetition from news (FNV-1a, 64 bits): equal items have equal ones.
+  /// Tells a repetition from news: equal items have equal ones.
   var fingerprint: UInt64 {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in json.encoded { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    return hash
+    var hash = StableHash()
+    hash.mix(json.encoded)
+    return hash.value
   }
 }

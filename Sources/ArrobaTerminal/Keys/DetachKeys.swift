@@ -60,6 +60,9 @@ package struct DetachKeys: Equatable, Sendable {
   /// As a person reads it: "Ctrl-\".
   package let shown: String
 
+  /// What `init` reads the same keys from.
+  package var text: String { keys.isEmpty ? "none" : shown }
+
   package static let usual = DetachKeys(
     keys: [Key(code: 0x5C, isControl: true, isAlt: false)], shown: "Ctrl-\\")
   package static let none = DetachKeys(keys: [], shown: "")

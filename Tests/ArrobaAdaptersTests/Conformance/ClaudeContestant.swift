@@ -28,30 +28,12 @@ final class ClaudeContestant: Contestant {
 
   func prompt(_ situation: Situation) -> String {
     switch situation {
-    case .plain: return "hello"
-    case .reasoning: return "[[reasoning]]"
-    case .storm: return "[[storm 20000]]"
-    case .tool: return "[[tool]]"
-    case .failingTool: return "[[tool-fail]]"
-    case .permission: return "[[tool-ask echo once]]"
-    case .twoPermissions: return "[[two-asks]]"
-    case .question: return "[[question]]"
-    case .twoQuestions: return "[[questions]]"
-    case .child: return "[[child]]"
-    case .childPermission: return "[[child-ask]]"
-    case .heldText: return "[[gate \(nextGate())]]"
-    case .heldTool: return "[[tool-hold \(nextGate())]]"
-    case .heldPrompt: return "[[late \(nextGate())]]"
     case .stubborn: return "[[stubborn \(nextGate())]] [[hold]]"
-    case .unauthorized: return "[[401]]"
-    case .invalid: return "[[400]]"
     case .passingFailure: return "[[500]]"
-    case .lastingFailure: return "[[429]]"
     case .brokenOff: return "[[cut-answer]]"
-    case .strangeEvents: return "[[unknown]]"
-    case .crash: return "[[exit]]"
     case .limitForHours, .endsInNothing, .cutEvents, .noEvents, .doubledEvents:
       preconditionFailure("\(situation) cannot come about")
+    default: return Self.usual(situation, gate: nextGate)
     }
   }
 

@@ -21,6 +21,36 @@ protocol Contestant: AnyObject {
   func stop() async
 }
 
+extension Contestant {
+  /// The words that all scripted peers know.
+  static func usual(_ situation: Situation, gate: () -> String) -> String {
+    switch situation {
+    case .plain: "hello"
+    case .reasoning: "[[reasoning]]"
+    case .storm: "[[storm 20000]]"
+    case .tool: "[[tool]]"
+    case .failingTool: "[[tool-fail]]"
+    case .permission: "[[tool-ask echo once]]"
+    case .twoPermissions: "[[two-asks]]"
+    case .question: "[[question]]"
+    case .twoQuestions: "[[questions]]"
+    case .child: "[[child]]"
+    case .childPermission: "[[child-ask]]"
+    case .heldText: "[[gate \(gate())]]"
+    case .heldTool: "[[tool-hold \(gate())]]"
+    case .heldPrompt: "[[late \(gate())]]"
+    case .unauthorized: "[[401]]"
+    case .invalid: "[[400]]"
+    case .lastingFailure: "[[429]]"
+    case .strangeEvents: "[[unknown]]"
+    case .crash: "[[exit]]"
+    case .stubborn, .passingFailure, .limitForHours, .brokenOff, .endsInNothing, .cutEvents, .noEvents,
+      .doubledEvents:
+      preconditionFailure("\(situation) is said in each one's own words")
+    }
+  }
+}
+
 /// Where a turn can be led.
 enum Situation: String, CaseIterable, Sendable {
   /// A text; a thought and a text; much text at once.

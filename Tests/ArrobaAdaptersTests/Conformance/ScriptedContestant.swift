@@ -35,33 +35,15 @@ final class ScriptedContestant: Contestant {
 
   func prompt(_ situation: Situation) -> String {
     switch situation {
-    case .plain: return "hello"
-    case .reasoning: return "[[reasoning]]"
-    case .storm: return "[[storm 20000]]"
-    case .tool: return "[[tool]]"
-    case .failingTool: return "[[tool-fail]]"
-    case .permission: return "[[tool-ask echo once]]"
-    case .twoPermissions: return "[[two-asks]]"
-    case .question: return "[[question]]"
-    case .twoQuestions: return "[[questions]]"
-    case .child: return "[[child]]"
-    case .childPermission: return "[[child-ask]]"
-    case .heldText: return "[[gate \(nextGate())]]"
-    case .heldTool: return "[[tool-hold \(nextGate())]]"
-    case .heldPrompt: return "[[late \(nextGate())]]"
     case .stubborn: return "[[hold]] [[stubborn \(nextGate())]]"
-    case .unauthorized: return "[[401]]"
-    case .invalid: return "[[400]]"
     case .passingFailure: return "[[500 2 20]]"
-    case .lastingFailure: return "[[429]]"
     case .limitForHours: return "[[429 1 7200000]]"
     case .brokenOff: return "[[cut-answer 2 20]]"
     case .endsInNothing: return "[[broken]]"
     case .cutEvents: return "[[cut]]"
     case .noEvents: return "[[silent]]"
     case .doubledEvents: return "[[double]] [[reasoning]] [[tool]]"
-    case .strangeEvents: return "[[unknown]]"
-    case .crash: return "[[exit]]"
+    default: return Self.usual(situation, gate: nextGate)
     }
   }
 
